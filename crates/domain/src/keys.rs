@@ -1,0 +1,41 @@
+//! The server's keys, all derived from one secret by HKDF-SHA256 (RFC 5869), a label each.
+
+use crate::audit::AuditKey;
+use crate::code::CodeKey;
+use crate::mail::MailKey;
+use crate::refresh::RefreshKey;
+use hkdf::Hkdf;
+use sha2::Sha256;
+
+/// One key for each purpose; none can be computed from another.
+#[derive(Clone)]
+pub struct Keys {
+    /// Makes and proves refresh tokens.
+    pub refresh: RefreshKey,
+    /// Digests one-time codes.
+    pub codes: CodeKey,
+    /// Seals waiting mails.
+    pub mails: MailKey,
+    /// Authenticates the audit.
+    pub audit: AuditKey,
+}
+
+impl Keys {
+    /// Derives all keys from `secret` (`SECRET_KEY`). Another secret ends every session and every code.
+    pub fn derive(secret: &[u8]) -> Self {
+        let hkdf = Hkdf::<Sha256>::new(Some(b"evently-auth"), secret);
+        let key = |label: &str| {
+            let mut key = [0; 32];
+            match hkdf.expand(label.as_bytes(), &mut key) {
+                Ok(()) => key,
+                Err(never) => unreachable!("HKDF-SHA256 gives up to 8160 bytes: {never}"),
+            }
+        };
+        Self {
+            refresh: RefreshKey::new(key("refresh-token/v1")),
+            codes: CodeKey::new(key("one-time-code/v1")),
+            mails: MailKey::new(key("outbox/v1")),
+            audit: AuditKey::new(key("audit/v1")),
+        }
+    }
+}

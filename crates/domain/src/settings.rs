@@ -1,0 +1,96 @@
+//! What an operator may decide about the rules.
+
+use crate::limits::Limit;
+use crate::password::PasswordPolicy;
+use chrono::TimeDelta;
+
+/// The rules' parameters; [`Settings::default`] is the contract's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// How long an access token lives (`JWT_EXPIRY_MINUTES`).
+    pub access_token_lifetime: TimeDelta,
+    /// How long a session lives (`REFRESH_TOKEN_EXPIRY_DAYS`).
+    pub session_lifetime: TimeDelta,
+    /// After how long without use a session ends (`SESSION_IDLE_MINUTES`).
+    pub session_idle_limit: Option<TimeDelta>,
+    /// What happens when a session is used from elsewhere (`SESSION_BINDING`).
+    pub session_binding: SessionBinding,
+    /// How long a never-verified account keeps its address and username (`UNVERIFIED_EXPIRY_HOURS`).
+    pub unverified_lifetime: TimeDelta,
+    /// What a new password must be.
+    pub password_policy: PasswordPolicy,
+    /// Who may do what how often.
+    pub limits: LimitSettings,
+    /// Attempts before a mail is given up (`MAX_RETRIES` retries after the first).
+    pub mail_max_attempts: u32,
+    /// The first wait after a failed attempt, doubled each time (`RETRY_DELAY`).
+    pub mail_retry_delay: TimeDelta,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            access_token_lifetime: TimeDelta::minutes(30),
+            session_lifetime: TimeDelta::days(7),
+            session_idle_limit: None,
+            session_binding: SessionBinding::Record,
+            unverified_lifetime: TimeDelta::hours(24),
+            password_policy: PasswordPolicy::default(),
+            limits: LimitSettings::default(),
+            mail_max_attempts: 9,
+            mail_retry_delay: TimeDelta::seconds(60),
+        }
+    }
+}
+
+/// What happens when a session is used from another address (IPv6: /64) or with another product than it was made for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionBinding {
+    /// Nothing.
+    Off,
+    /// The audit records each move.
+    Record,
+    /// Another user agent is refused.
+    UserAgent,
+    /// Another address is refused.
+    Ip,
+    /// Either is refused.
+    Both,
+}
+
+/// Who may do what how often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitSettings {
+    /// Failed logins per account and network (`RATE_LIMIT_LOGIN`).
+    pub login: Limit,
+    /// Login attempts per network (`RATE_LIMIT_LOGIN_ADDRESS`).
+    pub login_address: Limit,
+    /// Registrations per network (`RATE_LIMIT_REGISTER`).
+    pub register: Limit,
+    /// Attempts with a code per network (`RATE_LIMIT_VERIFY`).
+    pub verify: Limit,
+    /// Codes asked for per e-mail address (`RATE_LIMIT_RESEND`).
+    pub resend: Limit,
+    /// Codes asked for per network (`RATE_LIMIT_RESEND_ADDRESS`).
+    pub resend_address: Limit,
+    /// Attempts with the current password per user (`RATE_LIMIT_PASSWORD`).
+    pub password: Limit,
+}
+
+impl Default for LimitSettings {
+    fn default() -> Self {
+        let limit = |max, minutes| Limit {
+            max,
+            window: TimeDelta::minutes(minutes),
+        };
+        Self {
+            login: limit(5, 15),
+            login_address: limit(100, 15),
+            register: limit(3, 15),
+            verify: limit(5, 5),
+            resend: limit(3, 10),
+            resend_address: limit(10, 10),
+            password: limit(5, 15),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Looking at accounts, switching them on and off, deleting them.
+
+use super::AdminError;
+use crate::Auth;
+use crate::access::Principal;
+use crate::account::{Permission, User, UserId};
+use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::client::Client;
+use crate::effects::{Effects, EndSessions};
+use crate::error::StoreError;
+use crate::ports::{ChangedUser, DeletedUser, UserChange, UserFilter, UserPage};
+
+impl Auth {
+    /// The accounts that match, by id.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn list_users(
+        &self,
+        filter: &UserFilter,
+        principal: &Principal,
+    ) -> Result<UserPage, AdminError> {
+        principal.require(Permission::ReadUsers)?;
+        Ok(self.ports.users.list(filter).await?)
+    }
+
+    /// One account.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn find_user(&self, id: UserId, principal: &Principal) -> Result<User, AdminError> {
+        principal.require(Permission::ReadUsers)?;
+        self.ports.users.find(id).await?.ok_or(AdminError::NotFound)
+    }
+
+    /// Switches an account on.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn activate_user(
+        &self,
+        id: UserId,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<(), AdminError> {
+        principal.require(Permission::ManageUsers)?;
+        let effects = Effects::audit(self.admin_event(AuditAction::UserActivated, id, principal, client));
+        self.switch(id, true, effects).await
+    }
+
+    /// Switches an account off and ends its sessions.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn deactivate_user(
+        &self,
+        id: UserId,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<(), AdminError> {
+        principal.require(Permission::ManageUsers)?;
+        if id == principal.user.id {
+            return Err(AdminError::SelfAction("Cannot deactivate your own account"));
+        }
+        let event = self.admin_event(AuditAction::UserDeactivated, id, principal, client);
+        self.switch(id, false, Effects::audit(event).ending(EndSessions::All))
+            .await
+    }
+
+    /// Deletes an account and its sessions; its audit stays.
+    ///
+    /// # Errors
+    /// See [`AdminError`].
+    pub async fn delete_user(
+        &self,
+        id: UserId,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<(), AdminError> {
+        principal.require(Permission::ManageUsers)?;
+        if id == principal.user.id {
+            return Err(AdminError::SelfAction("Cannot delete your own account"));
+        }
+        let effects = Effects::audit(self.admin_event(AuditAction::UserDeleted, id, principal, client));
+        match self.ports.users.delete(id, effects).await? {
+            DeletedUser::Deleted => Ok(()),
+            DeletedUser::Missing => Err(AdminError::NotFound),
+            DeletedUser::LastAdmin => Err(AdminError::LastAdmin),
+        }
+    }
+
+    async fn switch(&self, id: UserId, is_active: bool, effects: Effects) -> Result<(), AdminError> {
+        let change = UserChange {
+            is_active: Some(is_active),
+            adopt: true,
+            at: self.now(),
+            ..UserChange::default()
+        };
+        match self.ports.users.change(id, change, effects).await? {
+            ChangedUser::Changed(_) => Ok(()),
+            ChangedUser::Missing => Err(AdminError::NotFound),
+            ChangedUser::LastAdmin => Err(AdminError::LastAdmin),
+            ChangedUser::Stale | ChangedUser::Taken => {
+                Err(StoreError::corrupt("a switch neither expects nor takes anything").into())
+            }
+        }
+    }
+
+    pub(super) fn admin_event(
+        &self,
+        action: AuditAction,
+        subject: UserId,
+        principal: &Principal,
+        client: &Client,
+    ) -> AuditEvent {
+        AuditEvent::new(action, AuditOutcome::Success, client, self.now())
+            .by(principal.user.id)
+            .about(subject)
+            .in_session(&principal.session.sid)
+    }
+}

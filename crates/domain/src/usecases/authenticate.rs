@@ -1,0 +1,71 @@
+//! Who is behind an access token: asked anew on every request.
+
+use crate::access::Principal;
+use crate::client::Client;
+use crate::effects::Effects;
+use crate::error::StoreError;
+use crate::session::{Generation, Session, Touch};
+use crate::usecases::binding::Use;
+use crate::{Auth, Timestamp};
+use chrono::TimeDelta;
+
+/// A session's `last_accessed` is true to this much; it keeps reads from becoming writes.
+const ACCESS_RESOLUTION: TimeDelta = TimeDelta::seconds(60);
+
+/// Why nobody is behind it.
+#[derive(Debug, thiserror::Error)]
+pub enum AuthenticateError {
+    /// Not ours, expired, revoked, or its owner is inactive; which is not told.
+    #[error("invalid access token")]
+    InvalidToken,
+    /// Something broke.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Auth {
+    /// The live session and owner behind `token`. Its first use marks the generation that it was issued with as seen.
+    ///
+    /// # Errors
+    /// See [`AuthenticateError`].
+    pub async fn authenticate(&self, token: &str, client: &Client) -> Result<Principal, AuthenticateError> {
+        let now = self.now();
+        let claims = self
+            .ports
+            .access_tokens
+            .verify(token, now)
+            .map_err(|_| AuthenticateError::InvalidToken)?;
+        let found = self
+            .ports
+            .sessions
+            .find(&claims.sid)
+            .await?
+            .ok_or(AuthenticateError::InvalidToken)?;
+        let session = &found.session;
+        let admitted = session.is_live(now, self.settings.session_idle_limit)
+            && found.user.is_active
+            && found.user.id == claims.user_id
+            && claims.generation <= session.generation;
+        if !admitted {
+            return Err(AuthenticateError::InvalidToken);
+        }
+        let effects = match self.judge_use(session, client, now).await? {
+            Use::Refused => return Err(AuthenticateError::InvalidToken),
+            Use::Moved(effects) => Some(effects),
+            Use::Usual => None,
+        };
+        if effects.is_some() || is_news(session, claims.generation, now) {
+            let touch = Touch::of(session, claims.generation, client, now);
+            self.ports
+                .sessions
+                .touch(touch, effects.unwrap_or_else(Effects::default))
+                .await?;
+        }
+        Ok(found.into())
+    }
+}
+
+fn is_news(session: &Session, generation: Generation, now: Timestamp) -> bool {
+    session.seen_generation.is_none_or(|seen| seen < generation)
+        || now - session.last_accessed >= ACCESS_RESOLUTION
+}

@@ -1,0 +1,85 @@
+//! Whether a session may be used from where it is used (`SESSION_BINDING`).
+
+use crate::Auth;
+use crate::Timestamp;
+use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::client::{Client, Network, UserAgent};
+use crate::effects::Effects;
+use crate::error::StoreError;
+use crate::session::Session;
+use crate::settings::SessionBinding;
+use std::net::IpAddr;
+
+/// What the policy says of a use.
+pub(crate) enum Use {
+    /// Nothing new.
+    Usual,
+    /// Allowed, and worth a line in the audit, which travels with the note of the use.
+    Moved(Effects),
+    /// Not allowed.
+    Refused,
+}
+
+impl Auth {
+    /// Judges a use of `session` by `client`; a refusal is in the audit when this returns.
+    pub(crate) async fn judge_use(
+        &self,
+        session: &Session,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Use, StoreError> {
+        let moved = Difference::between(client, session.last_ip_address, session.last_user_agent.as_ref());
+        let made_for = Difference::between(client, session.ip_address, session.user_agent.as_ref());
+        let event = |outcome, detail| {
+            AuditEvent::new(AuditAction::SessionMoved, outcome, client, now)
+                .about(session.user_id)
+                .in_session(&session.sid)
+                .with(detail)
+        };
+        let refused = match self.settings.session_binding {
+            SessionBinding::Off => return Ok(Use::Usual),
+            SessionBinding::Record => false,
+            SessionBinding::UserAgent => made_for.user_agent,
+            SessionBinding::Ip => made_for.address,
+            SessionBinding::Both => made_for.address || made_for.user_agent,
+        };
+        if refused {
+            let effects = Effects::audit(event(AuditOutcome::Failure, made_for.describe()));
+            self.ports.outbox.put(effects).await?;
+            return Ok(Use::Refused);
+        }
+        if moved.address || moved.user_agent {
+            return Ok(Use::Moved(Effects::audit(event(
+                AuditOutcome::Success,
+                moved.describe(),
+            ))));
+        }
+        Ok(Use::Usual)
+    }
+}
+
+struct Difference {
+    address: bool,
+    user_agent: bool,
+}
+
+impl Difference {
+    fn between(client: &Client, address: Option<IpAddr>, user_agent: Option<&UserAgent>) -> Self {
+        let same_agent = match (&client.user_agent, user_agent) {
+            (Some(now), Some(then)) => now.is_same_product(then),
+            (now, then) => now.is_none() && then.is_none(),
+        };
+        Self {
+            address: address.map(Network::of) != Some(client.network()),
+            user_agent: !same_agent,
+        }
+    }
+
+    fn describe(&self) -> &'static str {
+        match (self.address, self.user_agent) {
+            (true, true) => "another address and user agent",
+            (true, false) => "another address",
+            (false, _) => "another user agent",
+        }
+    }
+}

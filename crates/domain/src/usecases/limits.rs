@@ -1,0 +1,91 @@
+//! Which limits stand before which use case, and how a use case passes them.
+
+use crate::Auth;
+use crate::account::{EmailAddress, UserId};
+use crate::client::Client;
+use crate::error::StoreError;
+use crate::limits::{Admission, Budget, Limit, LimitKey, LimitStatus};
+
+/// Too many requests; the status names the true wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests")]
+pub struct RateLimited(pub LimitStatus);
+
+/// The routes that count by network alone, or by network as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LimitedRoute {
+    /// Registration.
+    Register,
+    /// Login.
+    LogIn,
+    /// Verification and reset, with a code.
+    VerifyCode,
+    /// Resend and forgot, for a code.
+    RequestCode,
+}
+
+impl Auth {
+    /// Where `client` stands with the limit of its network on `route`, without counting: for answers that are given
+    /// before the use case is called.
+    ///
+    /// # Errors
+    /// When the limits are away.
+    pub async fn peek_limit(&self, route: LimitedRoute, client: &Client) -> Result<LimitStatus, StoreError> {
+        self.ports
+            .rate_limits
+            .peek(&[self.network_budget(route, client)])
+            .await
+    }
+
+    /// Counts in every budget, or refuses; notes on the client what it found.
+    pub(crate) async fn admit<E>(&self, client: &Client, budgets: &[Budget]) -> Result<(), E>
+    where
+        E: From<RateLimited> + From<StoreError>,
+    {
+        match self.ports.rate_limits.acquire(budgets).await? {
+            Admission::Admitted(status) => {
+                client.note_limit(status);
+                Ok(())
+            }
+            Admission::Refused(status) => {
+                client.note_limit(status);
+                Err(RateLimited(status).into())
+            }
+        }
+    }
+
+    pub(crate) fn network_budget(&self, route: LimitedRoute, client: &Client) -> Budget {
+        let limits = &self.settings.limits;
+        let (what, limit) = match route {
+            LimitedRoute::Register => ("register", limits.register),
+            LimitedRoute::LogIn => ("login-address", limits.login_address),
+            LimitedRoute::VerifyCode => ("verify", limits.verify),
+            LimitedRoute::RequestCode => ("resend-address", limits.resend_address),
+        };
+        budget(what, client.network(), limit)
+    }
+
+    /// Failed logins of an account from a network; `account` is an id, or the name that nobody has.
+    pub(crate) fn login_budget(&self, account: &str, client: &Client) -> Budget {
+        budget(
+            "login",
+            format_args!("{account}|{}", client.network()),
+            self.settings.limits.login,
+        )
+    }
+
+    pub(crate) fn code_budget(&self, address: &EmailAddress) -> Budget {
+        budget("resend", address, self.settings.limits.resend)
+    }
+
+    pub(crate) fn password_budget(&self, user: UserId) -> Budget {
+        budget("password", user, self.settings.limits.password)
+    }
+}
+
+fn budget(what: &'static str, who: impl std::fmt::Display, limit: Limit) -> Budget {
+    Budget {
+        key: LimitKey::new(what, who),
+        limit,
+    }
+}

@@ -1,0 +1,132 @@
+//! Login: a session for whoever knows the password of a verified, active account.
+
+use crate::Auth;
+use crate::account::{Credentials, Identifier};
+use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::client::Client;
+use crate::effects::Effects;
+use crate::error::StoreError;
+use crate::password::Password;
+use crate::ports::{HashError, Opened, PasswordVerdict, UnchangedPassword};
+use crate::session::{NewSession, Seed, Sid};
+use crate::usecases::{LimitedRoute, RateLimited, Tokens};
+
+/// Who wants in, and what proves it.
+#[derive(Debug, Clone)]
+pub struct LogIn {
+    /// Address or username.
+    pub identifier: Identifier,
+    /// As typed.
+    pub password: Password,
+}
+
+/// Why nobody was signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum LogInError {
+    /// Too many failures for this account, or attempts from this network.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    /// Unknown account, wrong password or inactive account; which is not told, nor to be seen from the time it takes.
+    #[error("invalid credentials")]
+    InvalidCredentials,
+    /// The password was right; the address is not proven yet.
+    #[error("the e-mail address is not verified")]
+    Unverified,
+    /// Nothing was hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// Something broke.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Auth {
+    /// Signs somebody in.
+    ///
+    /// # Errors
+    /// See [`LogInError`]; then no session was opened.
+    pub async fn log_in(&self, command: LogIn, client: &Client) -> Result<Tokens, LogInError> {
+        let found = self.ports.users.find_credentials(&command.identifier).await?;
+        let account = match (&found, &command.identifier) {
+            (Some(Credentials { user, .. }), _) => user.id.to_string(),
+            (None, Identifier::Email(email)) => email.to_string(),
+            (None, Identifier::Username(name)) => name.to_string(),
+            (None, Identifier::Id(id)) => id.to_string(),
+        };
+        // Every attempt counts until it turns out to be no failure: parallel guesses get no more than serial ones.
+        let failures = self.login_budget(&account, client);
+        let attempts = self.network_budget(LimitedRoute::LogIn, client);
+        self.admit::<LogInError>(client, &[failures.clone(), attempts])
+            .await?;
+
+        let outcome = self.try_log_in(command, found, client).await;
+        match &outcome {
+            Ok(_) | Err(LogInError::Unverified) => self.ports.rate_limits.clear(&failures.key).await?,
+            Err(LogInError::Hash(_) | LogInError::Store(_)) => {
+                self.ports.rate_limits.release(&failures.key).await?
+            }
+            Err(LogInError::RateLimited(_) | LogInError::InvalidCredentials) => {}
+        }
+        outcome
+    }
+
+    async fn try_log_in(
+        &self,
+        command: LogIn,
+        found: Option<Credentials>,
+        client: &Client,
+    ) -> Result<Tokens, LogInError> {
+        let hasher = &self.ports.password_hasher;
+        let verdict = hasher
+            .verify(&command.password, found.as_ref().map(|found| &found.password))
+            .await?;
+        let now = self.now();
+        let event = |outcome| AuditEvent::new(AuditAction::LoggedIn, outcome, client, now);
+        let known = found.filter(|found| verdict.matches && found.user.is_active);
+        let Some(Credentials { user, password }) = known else {
+            self.ports
+                .outbox
+                .put(Effects::audit(event(AuditOutcome::Failure)))
+                .await?;
+            return Err(LogInError::InvalidCredentials);
+        };
+        if !user.is_verified {
+            let event = event(AuditOutcome::Failure).about(user.id).with("unverified");
+            self.ports.outbox.put(Effects::audit(event)).await?;
+            return Err(LogInError::Unverified);
+        }
+        let rehashed = match verdict {
+            PasswordVerdict { outdated: true, .. } => match hasher.hash(&command.password).await {
+                Ok(hash) => Some(hash),
+                Err(HashError::Overloaded { .. }) => None, // the next login will do
+                Err(failed) => return Err(failed.into()),
+            },
+            PasswordVerdict { outdated: false, .. } => None,
+        };
+        let entropy = self.ports.entropy.as_ref();
+        let new = NewSession {
+            sid: Sid::generate(entropy)?,
+            user_id: user.id,
+            seed: Seed::generate(entropy)?,
+            expires_at: now + self.settings.session_lifetime,
+            ip_address: Some(client.address),
+            user_agent: client.user_agent.clone(),
+            at: now,
+        };
+        let effects = Effects::audit(
+            event(AuditOutcome::Success)
+                .by(user.id)
+                .about(user.id)
+                .in_session(&new.sid),
+        );
+        let password = UnchangedPassword {
+            verified: password,
+            rehashed,
+        };
+        match self.ports.sessions.open(new, password, effects).await? {
+            Opened::Opened(live) => Ok(self.tokens(&live, now)?),
+            // The account changed while the password was hashed.
+            Opened::Refused => Err(LogInError::InvalidCredentials),
+        }
+    }
+}

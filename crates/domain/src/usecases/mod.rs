@@ -1,0 +1,42 @@
+//! What can be done, one file each: command in, outcome or error out, the whole story from top to bottom.
+
+pub mod admin;
+mod authenticate;
+mod binding;
+mod change_password;
+mod create_admin;
+mod deliver_mail;
+mod forgot_password;
+mod limits;
+mod log_in;
+mod log_out;
+mod mails;
+mod refresh;
+mod register;
+mod resend_code;
+mod reset_password;
+mod seal_audit;
+mod sessions;
+mod sweep;
+mod tokens;
+mod update_profile;
+mod verify_audit;
+mod verify_email;
+
+pub use authenticate::AuthenticateError;
+pub use change_password::{ChangePassword, ChangePasswordError};
+pub use create_admin::{CreateAdmin, CreateAdminError};
+pub use deliver_mail::DeliveryReport;
+pub use forgot_password::ForgotPasswordError;
+pub use limits::{LimitedRoute, RateLimited};
+pub use log_in::{LogIn, LogInError};
+pub use refresh::RefreshError;
+pub use register::{Register, RegisterError};
+pub use resend_code::ResendCodeError;
+pub use reset_password::{ResetPassword, ResetPasswordError};
+pub use sessions::RevokeSessionError;
+pub use sweep::Swept;
+pub use tokens::Tokens;
+pub use update_profile::{UpdateProfile, UpdateProfileError};
+pub use verify_audit::{AuditFinding, AuditReport};
+pub use verify_email::{VerifyEmail, VerifyEmailError};

@@ -1,0 +1,159 @@
+//! The caller's own profile; a new address waits until it is proven.
+
+use crate::access::Principal;
+use crate::account::{EmailAddress, FullName, Identifier, User, Username};
+use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::client::Client;
+use crate::code::{OneTimeCode, Purpose};
+use crate::effects::Effects;
+use crate::error::StoreError;
+use crate::mail::{Mail, MailMessage, digits};
+use crate::password::Password;
+use crate::ports::{ChangedUser, HashError, UserChange};
+use crate::usecases::RateLimited;
+use crate::{Auth, Timestamp};
+
+/// What is to be different; `None` leaves a member as it is.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateProfile {
+    /// Another username.
+    pub username: Option<Username>,
+    /// Another name, or none.
+    pub full_name: Option<Option<FullName>>,
+    /// Another address, to be proven; the current one calls off a change that waits.
+    pub email: Option<EmailAddress>,
+    /// Needed for another address.
+    pub current_password: Option<Password>,
+}
+
+/// Why the profile is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateProfileError {
+    /// Another address needs the current password.
+    #[error("the current password is needed")]
+    PasswordRequired,
+    /// Too many attempts with the password of this account.
+    #[error(transparent)]
+    RateLimited(#[from] RateLimited),
+    /// The current password is another one.
+    #[error("invalid current password")]
+    WrongPassword,
+    /// The username belongs to somebody.
+    #[error("the username is taken")]
+    Taken,
+    /// The account went away meanwhile.
+    #[error("the account is gone")]
+    Gone,
+    /// Nothing was hashed.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// Something broke.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Auth {
+    /// Changes the profile. A code goes to a new address and a notice to the current one; an address that has an
+    /// account already looks the same to the caller, and its owner is told.
+    ///
+    /// # Errors
+    /// See [`UpdateProfileError`]; then nothing was changed.
+    pub async fn update_profile(
+        &self,
+        command: UpdateProfile,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<User, UpdateProfileError> {
+        let user = &principal.user;
+        let new_address = command.email.as_ref().filter(|email| **email != user.email);
+        if new_address.is_some() {
+            let password = command
+                .current_password
+                .as_ref()
+                .ok_or(UpdateProfileError::PasswordRequired)?;
+            self.admit::<UpdateProfileError>(client, &[self.password_budget(user.id)])
+                .await?;
+            if self.prove_password(principal, password).await?.is_none() {
+                let event =
+                    self.profile_event(AuditAction::EmailChangeRequested, principal, client, self.now());
+                let failed = AuditEvent {
+                    outcome: AuditOutcome::Failure,
+                    ..event
+                };
+                self.ports.outbox.put(Effects::audit(failed)).await?;
+                return Err(UpdateProfileError::WrongPassword);
+            }
+        }
+
+        let now = self.now();
+        let mut effects =
+            Effects::audit(self.profile_event(AuditAction::ProfileChanged, principal, client, now));
+        let mut code = None;
+        if let Some(address) = new_address {
+            effects.audit =
+                vec![self.profile_event(AuditAction::EmailChangeRequested, principal, client, now)];
+            let owner = self
+                .ports
+                .users
+                .find_credentials(&Identifier::Email(address.clone()))
+                .await?;
+            // An address that nobody ever proved is nobody's yet.
+            let owner = owner
+                .map(|found| found.user)
+                .filter(|owner| owner.claim_expires_at.is_none());
+            let to_new = match owner {
+                Some(owner) => Mail::to_user(&owner, MailMessage::AddressInUse),
+                None => {
+                    let fresh = OneTimeCode::generate(self.ports.entropy.as_ref())?;
+                    let message = MailMessage::EmailChangeCode { code: digits(&fresh) };
+                    code = Some(fresh);
+                    Mail::to_address(address.clone(), user.display_name(), message)
+                }
+            };
+            let notice = MailMessage::EmailChangeRequested {
+                new_address: address.masked(),
+            };
+            effects = effects.mail(self.seal(&to_new, client, now)?).mail(self.seal(
+                &Mail::to_user(user, notice),
+                client,
+                now,
+            )?);
+        }
+        let change = UserChange {
+            username: command.username,
+            full_name: command.full_name,
+            pending_email: command.email.as_ref().map(|_| new_address.cloned()),
+            at: now,
+            ..UserChange::default()
+        };
+        let changed = match self.ports.users.change(user.id, change, effects).await? {
+            ChangedUser::Changed(user) => user,
+            ChangedUser::Taken => return Err(UpdateProfileError::Taken),
+            ChangedUser::Missing | ChangedUser::Stale | ChangedUser::LastAdmin => {
+                return Err(UpdateProfileError::Gone);
+            }
+        };
+        match (new_address, code) {
+            (Some(address), Some(code)) => {
+                self.keep_code(Purpose::VerifyEmail, address, &code, user.id)
+                    .await?;
+            }
+            (Some(address), None) => self.keep_no_code(Purpose::VerifyEmail, address).await?,
+            (None, _) => {}
+        }
+        Ok(changed)
+    }
+
+    fn profile_event(
+        &self,
+        action: AuditAction,
+        principal: &Principal,
+        client: &Client,
+        at: Timestamp,
+    ) -> AuditEvent {
+        AuditEvent::new(action, AuditOutcome::Success, client, at)
+            .by(principal.user.id)
+            .about(principal.user.id)
+            .in_session(&principal.session.sid)
+    }
+}
