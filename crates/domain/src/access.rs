@@ -2,6 +2,8 @@
 
 use crate::Timestamp;
 use crate::account::{EmailAddress, Permission, Role, User, UserId, Username};
+use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::client::Client;
 use crate::session::{Generation, LiveSession, Session, Sid};
 use std::fmt;
 
@@ -69,19 +71,28 @@ impl Principal {
     /// # Errors
     /// [`Forbidden`] when the role does not have it.
     pub fn require(&self, permission: Permission) -> Result<(), Forbidden> {
-        if self.user.role.allows(permission) {
-            Ok(())
-        } else {
-            Err(Forbidden)
-        }
+        if self.user.role.allows(permission) { Ok(()) } else { Err(Forbidden) }
+    }
+}
+
+impl Principal {
+    /// An event that the principal caused through `client`, about the own account unless said otherwise.
+    pub(crate) fn event(
+        &self,
+        action: AuditAction,
+        outcome: AuditOutcome,
+        client: &Client,
+        at: Timestamp,
+    ) -> AuditEvent {
+        AuditEvent::new(action, outcome, client, at)
+            .by(self.user.id)
+            .about(self.user.id)
+            .in_session(&self.session.sid)
     }
 }
 
 impl From<LiveSession> for Principal {
     fn from(live: LiveSession) -> Self {
-        Self {
-            user: live.user,
-            session: live.session,
-        }
+        Self { user: live.user, session: live.session }
     }
 }

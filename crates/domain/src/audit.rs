@@ -94,9 +94,7 @@ impl AuditOutcome {
 
     /// The outcome of that name.
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Success, Self::Failure]
-            .into_iter()
-            .find(|outcome| outcome.as_str() == text)
+        [Self::Success, Self::Failure].into_iter().find(|outcome| outcome.as_str() == text)
     }
 }
 
@@ -255,12 +253,7 @@ impl AuditKey {
         let number = previous.map_or(0, |seal| seal.number) + 1;
         let rows: Vec<_> = rows.iter().map(|row| (row.id, row.mac)).collect();
         let mac = self.seal_mac(previous.map(|seal| seal.mac), number, &rows, at);
-        AuditSeal {
-            number,
-            rows,
-            at,
-            mac,
-        }
+        AuditSeal { number, rows, at, mac }
     }
 
     /// Whether `seal` is the link after `previous` that we made.

@@ -49,11 +49,7 @@ pub struct Auth {
 impl Auth {
     /// Puts rules and world together.
     pub fn new(ports: Ports, settings: Settings, keys: Keys) -> Self {
-        Self {
-            ports,
-            settings: Arc::new(settings),
-            keys,
-        }
+        Self { ports, settings: Arc::new(settings), keys }
     }
 
     /// The rules' parameters.
@@ -66,8 +62,6 @@ impl Auth {
     }
 
     pub(crate) fn seal(&self, mail: &Mail, client: &Client, at: Timestamp) -> Result<SealedMail, StoreError> {
-        self.keys
-            .mails
-            .seal(mail, at, &client.request_id, self.ports.entropy.as_ref())
+        self.keys.mails.seal(mail, at, &client.request_id, self.ports.entropy.as_ref())
     }
 }

@@ -55,9 +55,7 @@ impl Network {
     /// The network of `address`.
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
-            IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(
-                v6.to_bits() & !u128::from(u64::MAX),
-            ))),
+            IpAddr::V6(v6) => Self(IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() & !u128::from(u64::MAX)))),
             v4 @ IpAddr::V4(_) => Self(v4),
         }
     }
@@ -79,12 +77,7 @@ impl UserAgent {
 
     /// Keeps what can be kept of `raw`; nothing, when nothing is left.
     pub fn parse(raw: &str) -> Option<Self> {
-        let text: String = raw
-            .trim()
-            .chars()
-            .filter(|c| !c.is_control())
-            .take(Self::MAX_CHARS)
-            .collect();
+        let text: String = raw.trim().chars().filter(|c| !c.is_control()).take(Self::MAX_CHARS).collect();
         (!text.is_empty()).then_some(Self(text))
     }
 
@@ -95,13 +88,8 @@ impl UserAgent {
 
     /// Whether both are the same product: version numbers do not count, for browsers update themselves.
     pub fn is_same_product(&self, other: &Self) -> bool {
-        let product = |agent: &Self| {
-            agent
-                .0
-                .chars()
-                .filter(|c| !c.is_numeric() && *c != '.')
-                .collect::<String>()
-        };
+        let product =
+            |agent: &Self| agent.0.chars().filter(|c| !c.is_numeric() && *c != '.').collect::<String>();
         product(self) == product(other)
     }
 }

@@ -166,10 +166,7 @@ impl CodeEntry {
     /// What a new code leaves: itself and a fresh count. `None` leaves the count alone fresh, as for an address
     /// that has no account.
     pub fn issued(code: Option<StoredCode>, now: Timestamp) -> Self {
-        Self {
-            code: code.map(|code| (code, now + LIFETIME)),
-            attempts: None,
-        }
+        Self { code: code.map(|code| (code, now + LIFETIME)), attempts: None }
     }
 
     /// Counts an attempt, then compares it: the entry as it is afterwards, and what became of the attempt.
@@ -180,33 +177,19 @@ impl CodeEntry {
         };
         if made >= MAX_ATTEMPTS {
             return (
-                Self {
-                    code: None,
-                    attempts: Some((made, until)),
-                },
+                Self { code: None, attempts: Some((made, until)) },
                 CodeCheck::Rejected { remaining: 0 },
             );
         }
         let made = made + 1;
         match self.code {
-            Some((code, ends)) if ends > now && code.mac == attempt => (
-                Self::default(),
-                CodeCheck::Accepted {
-                    subject: code.subject,
-                },
-            ),
+            Some((code, ends)) if ends > now && code.mac == attempt => {
+                (Self::default(), CodeCheck::Accepted { subject: code.subject })
+            }
             code => {
                 let code = code.filter(|_| made < MAX_ATTEMPTS);
-                let entry = Self {
-                    code,
-                    attempts: Some((made, until)),
-                };
-                (
-                    entry,
-                    CodeCheck::Rejected {
-                        remaining: MAX_ATTEMPTS - made,
-                    },
-                )
+                let entry = Self { code, attempts: Some((made, until)) };
+                (entry, CodeCheck::Rejected { remaining: MAX_ATTEMPTS - made })
             }
         }
     }
@@ -219,17 +202,8 @@ mod tests {
     #[test]
     fn a_code_is_six_ascii_digits() {
         assert!(OneTimeCode::parse("012345").is_ok());
-        for raw in [
-            "",
-            "12345",
-            "1234567",
-            "12345a",
-            " 12345",
-            "１２３４５６",
-            "-12345",
-            "+12345",
-            "12 345",
-        ] {
+        for raw in ["", "12345", "1234567", "12345a", " 12345", "１２３４５６", "-12345", "+12345", "12 345"]
+        {
             assert!(OneTimeCode::parse(raw).is_err(), "{raw:?}");
         }
     }
@@ -237,17 +211,14 @@ mod tests {
     #[test]
     fn digests_differ_by_purpose_address_and_code() {
         let key = CodeKey::new([1; 32]);
-        let (a, b) = (
-            EmailAddress::parse("a@example.com").unwrap(),
-            EmailAddress::parse("b@example.com").unwrap(),
-        );
+        let (a, b) =
+            (EmailAddress::parse("a@example.com").unwrap(), EmailAddress::parse("b@example.com").unwrap());
         let code = OneTimeCode::parse("123456").unwrap();
         let all = [
             key.mac(Purpose::VerifyEmail, &a, &code).0,
             key.mac(Purpose::ResetPassword, &a, &code).0,
             key.mac(Purpose::VerifyEmail, &b, &code).0,
-            key.mac(Purpose::VerifyEmail, &a, &OneTimeCode::parse("123457").unwrap())
-                .0,
+            key.mac(Purpose::VerifyEmail, &a, &OneTimeCode::parse("123457").unwrap()).0,
             key.slot(Purpose::VerifyEmail, &a).0,
             key.slot(Purpose::ResetPassword, &a).0,
         ];

@@ -30,10 +30,7 @@ pub enum EndSessions {
 impl Effects {
     /// An event and nothing else.
     pub fn audit(event: AuditEvent) -> Self {
-        Self {
-            audit: vec![event],
-            ..Self::default()
-        }
+        Self { audit: vec![event], ..Self::default() }
     }
 
     /// The same with a mail.

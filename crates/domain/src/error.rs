@@ -25,26 +25,17 @@ pub enum StoreErrorKind {
 impl StoreError {
     /// The technology is away: `source` is for the log.
     pub fn unavailable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            kind: StoreErrorKind::Unavailable,
-            source: source.into(),
-        }
+        Self { kind: StoreErrorKind::Unavailable, source: source.into() }
     }
 
     /// Others were in the way: `source` is for the log.
     pub fn contention(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            kind: StoreErrorKind::Contention,
-            source: source.into(),
-        }
+        Self { kind: StoreErrorKind::Contention, source: source.into() }
     }
 
     /// Stored data breaks a rule: `source` is for the log.
     pub fn corrupt(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self {
-            kind: StoreErrorKind::Corrupt,
-            source: source.into(),
-        }
+        Self { kind: StoreErrorKind::Corrupt, source: source.into() }
     }
 }
 

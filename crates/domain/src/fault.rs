@@ -12,9 +12,6 @@ pub struct Fault {
 impl Fault {
     /// A fault with this code and sentence.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            code,
-            message: message.into(),
-        }
+        Self { code, message: message.into() }
     }
 }

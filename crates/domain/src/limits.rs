@@ -87,15 +87,8 @@ impl SlidingLog {
         let used = u32::try_from(counted).unwrap_or(u32::MAX);
         // The entry whose leaving admits one more than now: the oldest, or a later one when the limit was lowered.
         let leaving = self.0.len() - counted + counted.saturating_sub(limit.max as usize);
-        let reset = self
-            .0
-            .get(leaving)
-            .map_or(TimeDelta::zero(), |at| *at + limit.window - now);
-        LimitStatus {
-            limit: limit.max,
-            remaining: limit.max.saturating_sub(used),
-            reset,
-        }
+        let reset = self.0.get(leaving).map_or(TimeDelta::zero(), |at| *at + limit.window - now);
+        LimitStatus { limit: limit.max, remaining: limit.max.saturating_sub(used), reset }
     }
 
     /// Counts a request at `now` and forgets what counts no more.

@@ -74,11 +74,7 @@ impl PasswordPolicy {
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
-        Self {
-            min_chars: 8,
-            max_bytes: None,
-            composition: false,
-        }
+        Self { min_chars: 8, max_bytes: None, composition: false }
     }
 }
 
@@ -115,10 +111,7 @@ impl NewPassword {
         if chars > PasswordPolicy::MAX_CHARS {
             faults.push(Fault::new("too_long", "A password has at most 128 characters."));
         } else if policy.max_bytes.is_some_and(|max| text.len() > max) {
-            faults.push(Fault::new(
-                "too_long",
-                "A password has at most 72 bytes in UTF-8.",
-            ));
+            faults.push(Fault::new("too_long", "A password has at most 72 bytes in UTF-8."));
         }
         if policy.composition {
             faults.extend(composition_faults(text));
@@ -132,11 +125,7 @@ impl NewPassword {
                 "This password is easy to guess. A few unrelated words make a better one.",
             ));
         }
-        if faults.is_empty() {
-            Ok(Self(password))
-        } else {
-            Err(faults)
-        }
+        if faults.is_empty() { Ok(Self(password)) } else { Err(faults) }
     }
 
     /// Looks again once more is known of the owner.
@@ -154,39 +143,26 @@ impl NewPassword {
 }
 
 fn composition_faults(text: &str) -> Vec<Fault> {
-    let rules: [(&'static str, &str, fn(char) -> bool); 3] = [
-        (
-            "missing_upper",
-            "A password needs an upper-case letter.",
-            char::is_uppercase,
-        ),
-        (
-            "missing_lower",
-            "A password needs a lower-case letter.",
-            char::is_lowercase,
-        ),
-        ("missing_digit", "A password needs a digit.", char::is_numeric),
+    let missing = |holds: fn(char) -> bool| !text.chars().any(holds);
+    let rules = [
+        (missing(char::is_uppercase), "missing_upper", "A password needs an upper-case letter."),
+        (missing(char::is_lowercase), "missing_lower", "A password needs a lower-case letter."),
+        (missing(char::is_numeric), "missing_digit", "A password needs a digit."),
     ];
     rules
         .into_iter()
-        .filter(|(_, _, holds)| !text.chars().any(holds))
-        .map(|(code, message, _)| Fault::new(code, message))
+        .filter(|(missing, ..)| *missing)
+        .map(|(_, code, message)| Fault::new(code, message))
         .collect()
 }
 
 fn avoid(text: &str, owner: PasswordOwner<'_>) -> Result<(), Fault> {
     let text = text.to_lowercase();
     if owner.email.is_some_and(|email| text.contains(email.as_str())) {
-        return Err(Fault::new(
-            "contains_identity",
-            "A password does not contain the e-mail address.",
-        ));
+        return Err(Fault::new("contains_identity", "A password does not contain the e-mail address."));
     }
     if owner.username.is_some_and(|name| text.contains(name.as_str())) {
-        return Err(Fault::new(
-            "contains_identity",
-            "A password does not contain the username.",
-        ));
+        return Err(Fault::new("contains_identity", "A password does not contain the username."));
     }
     Ok(())
 }
@@ -196,18 +172,8 @@ fn is_guessable(text: &str, owner: PasswordOwner<'_>) -> bool {
     const ESTIMATED_CHARS: usize = 64;
     let head: String = text.chars().take(ESTIMATED_CHARS).collect();
     let mut known = vec!["evently"];
-    known.extend(
-        owner
-            .email
-            .iter()
-            .flat_map(|email| email.as_str().split(['@', '.', '+', '-', '_'])),
-    );
-    known.extend(
-        owner
-            .username
-            .iter()
-            .flat_map(|name| name.as_str().split(['-', '_'])),
-    );
+    known.extend(owner.email.iter().flat_map(|email| email.as_str().split(['@', '.', '+', '-', '_'])));
+    known.extend(owner.username.iter().flat_map(|name| name.as_str().split(['-', '_'])));
     zxcvbn::zxcvbn(&head, &known).score() < zxcvbn::Score::Two
 }
 
@@ -218,10 +184,7 @@ mod tests {
     fn codes(raw: &str, policy: &PasswordPolicy) -> Vec<&'static str> {
         let email = EmailAddress::parse("ada@example.com").unwrap();
         let username = Username::parse("lovelace").unwrap();
-        let owner = PasswordOwner {
-            email: Some(&email),
-            username: Some(&username),
-        };
+        let owner = PasswordOwner { email: Some(&email), username: Some(&username) };
         NewPassword::parse(raw, policy, owner)
             .err()
             .unwrap_or_default()
@@ -233,12 +196,9 @@ mod tests {
     #[test]
     fn takes_any_unguessable_text() {
         let policy = PasswordPolicy::default();
-        for raw in [
-            "correct horse battery staple",
-            "пароль-длинный-и-хороший",
-            "🦀🐙🦑🐡🐠🐟🐬🐳",
-            "tr0ub4dor&3x",
-        ] {
+        for raw in
+            ["correct horse battery staple", "пароль-длинный-и-хороший", "🦀🐙🦑🐡🐠🐟🐬🐳", "tr0ub4dor&3x"]
+        {
             assert_eq!(codes(raw, &policy), Vec::<&str>::new(), "{raw}");
         }
     }
@@ -249,14 +209,7 @@ mod tests {
         assert_eq!(codes("", &policy), ["required"]);
         assert_eq!(codes("x9!kQ2", &policy), ["too_short"]);
         assert_eq!(codes(&"xK9 ".repeat(33), &policy), ["too_long"]);
-        for common in [
-            "password",
-            "Password1",
-            "12345678",
-            "qwertyuiop",
-            "aaaaaaaaaa",
-            "evently1",
-        ] {
+        for common in ["password", "Password1", "12345678", "qwertyuiop", "aaaaaaaaaa", "evently1"] {
             assert_eq!(codes(common, &policy), ["too_common"], "{common}");
         }
         assert_eq!(codes("my-LoveLace-7731", &policy), ["contains_identity"]);
@@ -265,14 +218,8 @@ mod tests {
 
     #[test]
     fn composition_reports_all_that_is_missing() {
-        let policy = PasswordPolicy {
-            composition: true,
-            ..PasswordPolicy::default()
-        };
-        assert_eq!(
-            codes("!!?? ..;;", &policy),
-            ["missing_upper", "missing_lower", "missing_digit"]
-        );
+        let policy = PasswordPolicy { composition: true, ..PasswordPolicy::default() };
+        assert_eq!(codes("!!?? ..;;", &policy), ["missing_upper", "missing_lower", "missing_digit"]);
         assert_eq!(codes("Tangled7 rope", &policy), Vec::<&str>::new());
     }
 
@@ -286,10 +233,7 @@ mod tests {
 
     #[test]
     fn bcrypt_ends_at_72_bytes() {
-        let policy = PasswordPolicy {
-            max_bytes: Some(72),
-            ..PasswordPolicy::default()
-        };
+        let policy = PasswordPolicy { max_bytes: Some(72), ..PasswordPolicy::default() };
         let fits = format!("wandering-{}", "ä".repeat(31));
         assert_eq!(fits.len(), 72);
         assert_eq!(codes(&fits, &policy), Vec::<&str>::new());

@@ -56,11 +56,7 @@ impl PresentedToken {
             return None;
         }
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?.try_into().ok()?;
-        Some(Self {
-            sid: Sid::parse(sid)?,
-            generation: Generation(number),
-            mac,
-        })
+        Some(Self { sid: Sid::parse(sid)?, generation: Generation(number), mac })
     }
 }
 
@@ -117,15 +113,9 @@ pub fn judge(session: &Session, presented: Generation, now: Timestamp) -> Verdic
     if presented > session.generation {
         return Verdict::Unknown;
     }
-    let seen = session
-        .seen_generation
-        .is_some_and(|seen| seen >= session.generation);
+    let seen = session.seen_generation.is_some_and(|seen| seen >= session.generation);
     let recent = session.rotated_at.is_some_and(|at| now - at <= GRACE);
-    if presented.next() == session.generation && (!seen || recent) {
-        Verdict::Repeat
-    } else {
-        Verdict::Theft
-    }
+    if presented.next() == session.generation && (!seen || recent) { Verdict::Repeat } else { Verdict::Theft }
 }
 
 #[cfg(test)]
@@ -146,10 +136,7 @@ mod tests {
         let token = key().token(&sid(), &seed, Generation(3));
         assert_eq!(token, key().token(&sid(), &seed, Generation(3)));
         let presented = PresentedToken::parse(token.expose()).unwrap();
-        assert_eq!(
-            (presented.sid.clone(), presented.generation),
-            (sid(), Generation(3))
-        );
+        assert_eq!((presented.sid.clone(), presented.generation), (sid(), Generation(3)));
         assert!(key().proves(&presented, &seed));
         assert!(!key().proves(&presented, &Seed::from_bytes([2; 32])));
         assert!(!RefreshKey::new([8; 32]).proves(&presented, &seed));
@@ -157,10 +144,7 @@ mod tests {
 
     #[test]
     fn a_token_has_one_spelling() {
-        let token = key()
-            .token(&sid(), &Seed::from_bytes([1; 32]), Generation(3))
-            .expose()
-            .to_owned();
+        let token = key().token(&sid(), &Seed::from_bytes([1; 32]), Generation(3)).expose().to_owned();
         let (head, mac) = token.rsplit_once('.').unwrap();
         let mut flipped = mac.to_owned();
         flipped.pop();

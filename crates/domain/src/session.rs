@@ -31,10 +31,8 @@ impl Sid {
 
     /// Takes `text` when it has the shape of one.
     pub fn parse(text: &str) -> Option<Self> {
-        let shaped = text.len() == 22
-            && text
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let shaped =
+            text.len() == 22 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         shaped.then(|| Self(text.to_owned()))
     }
 

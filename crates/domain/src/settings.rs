@@ -79,10 +79,7 @@ pub struct LimitSettings {
 
 impl Default for LimitSettings {
     fn default() -> Self {
-        let limit = |max, minutes| Limit {
-            max,
-            window: TimeDelta::minutes(minutes),
-        };
+        let limit = |max, minutes| Limit { max, window: TimeDelta::minutes(minutes) };
         Self {
             login: limit(5, 15),
             login_address: limit(100, 15),

@@ -19,10 +19,7 @@ impl EmailAddress {
     pub fn parse(raw: &str) -> Result<Self, Fault> {
         let address = raw.trim().to_lowercase();
         if address.chars().count() > Self::MAX_CHARS {
-            return Err(Fault::new(
-                "too_long",
-                "An e-mail address has at most 254 characters.",
-            ));
+            return Err(Fault::new("too_long", "An e-mail address has at most 254 characters."));
         }
         let invalid = || Fault::new("invalid_format", "This is not a valid e-mail address.");
         if address.chars().any(char::is_control) {
@@ -69,10 +66,7 @@ mod tests {
 
     #[test]
     fn one_spelling_for_each_address() {
-        assert_eq!(
-            EmailAddress::parse("  Ada@Example.COM ").unwrap().as_str(),
-            "ada@example.com"
-        );
+        assert_eq!(EmailAddress::parse("  Ada@Example.COM ").unwrap().as_str(), "ada@example.com");
     }
 
     #[test]
@@ -91,11 +85,7 @@ mod tests {
             "ada@example.com\r\nBcc: x@example.com",
             "ada@@example.com",
         ] {
-            assert_eq!(
-                EmailAddress::parse(raw).unwrap_err().code,
-                "invalid_format",
-                "{raw:?}"
-            );
+            assert_eq!(EmailAddress::parse(raw).unwrap_err().code, "invalid_format", "{raw:?}");
         }
     }
 
@@ -105,17 +95,11 @@ mod tests {
         let long = format!("{}@{domain}", "a".repeat(64));
         assert_eq!(long.len(), 254);
         assert!(EmailAddress::parse(&long).is_ok());
-        assert_eq!(
-            EmailAddress::parse(&format!("a{long}")).unwrap_err().code,
-            "too_long"
-        );
+        assert_eq!(EmailAddress::parse(&format!("a{long}")).unwrap_err().code, "too_long");
     }
 
     #[test]
     fn masks_the_local_part() {
-        assert_eq!(
-            EmailAddress::parse("ada@example.com").unwrap().masked(),
-            "a***@example.com"
-        );
+        assert_eq!(EmailAddress::parse("ada@example.com").unwrap().masked(), "a***@example.com");
     }
 }

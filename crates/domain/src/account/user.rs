@@ -48,9 +48,7 @@ pub struct User {
 impl User {
     /// What the person is called in a mail.
     pub fn display_name(&self) -> &str {
-        self.full_name
-            .as_ref()
-            .map_or(self.username.as_str(), FullName::as_str)
+        self.full_name.as_ref().map_or(self.username.as_str(), FullName::as_str)
     }
 
     /// Whether this account can sign in and administer: the kind of which one must always be left.

@@ -26,10 +26,7 @@ impl Username {
         if chars > Self::MAX_CHARS {
             return Err(Fault::new("too_long", "A username has at most 100 characters."));
         }
-        if !raw
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-        {
+        if !raw.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
             return Err(Fault::new(
                 "invalid_format",
                 "A username is made of the letters a to z, digits, underscores and hyphens.",
@@ -64,10 +61,7 @@ mod tests {
 
     #[test]
     fn lowers_and_keeps_the_allowed_characters() {
-        assert_eq!(
-            Username::parse("Ada_Love-1ace").unwrap().as_str(),
-            "ada_love-1ace"
-        );
+        assert_eq!(Username::parse("Ada_Love-1ace").unwrap().as_str(), "ada_love-1ace");
     }
 
     #[test]
@@ -75,11 +69,7 @@ mod tests {
         assert_eq!(Username::parse("ab").unwrap_err().code, "too_short");
         assert_eq!(Username::parse(&"a".repeat(101)).unwrap_err().code, "too_long");
         for raw in ["ada love", "ada@x", "ädalove", "ada\n123", " ada", "аda"] {
-            assert_eq!(
-                Username::parse(raw).unwrap_err().code,
-                "invalid_format",
-                "{raw:?}"
-            );
+            assert_eq!(Username::parse(raw).unwrap_err().code, "invalid_format", "{raw:?}");
         }
     }
 }

@@ -118,6 +118,32 @@ pub struct UserChange {
     pub at: Timestamp,
 }
 
+impl UserChange {
+    /// The account as it will be; the rule that every adapter applies.
+    #[must_use]
+    pub fn applied_to(&self, user: &User) -> User {
+        let user = user.clone();
+        let pending_email = match (&self.pending_email, &self.email) {
+            (Some(pending), _) => pending.clone(),
+            (None, Some(_)) => None,
+            (None, None) => user.pending_email,
+        };
+        let is_verified = self.is_verified.unwrap_or(user.is_verified);
+        User {
+            email: self.email.clone().unwrap_or(user.email),
+            username: self.username.clone().unwrap_or(user.username),
+            full_name: self.full_name.clone().unwrap_or(user.full_name),
+            pending_email,
+            is_active: self.is_active.unwrap_or(user.is_active),
+            is_verified,
+            role: self.role.unwrap_or(user.role),
+            updated_at: self.at,
+            claim_expires_at: user.claim_expires_at.filter(|_| !is_verified && !self.adopt),
+            ..user
+        }
+    }
+}
+
 /// What an account must still be for a change to happen; `None` does not care.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Expected {
@@ -131,6 +157,20 @@ pub struct Expected {
     pub is_verified: Option<bool>,
     /// Whether it is active.
     pub is_active: Option<bool>,
+}
+
+impl Expected {
+    /// Whether the account is still so; the rule that every adapter applies.
+    pub fn holds(&self, user: &User, password: &PasswordHash) -> bool {
+        fn same<T: PartialEq>(expected: Option<&T>, actual: Option<&T>) -> bool {
+            expected.is_none() || expected == actual
+        }
+        same(self.email.as_ref(), Some(&user.email))
+            && same(self.pending_email.as_ref(), user.pending_email.as_ref())
+            && same(self.password.as_ref(), Some(password))
+            && same(self.is_verified.as_ref(), Some(&user.is_verified))
+            && same(self.is_active.as_ref(), Some(&user.is_active))
+    }
 }
 
 /// What became of a change.

@@ -30,17 +30,9 @@ impl Auth {
     /// See [`AuthenticateError`].
     pub async fn authenticate(&self, token: &str, client: &Client) -> Result<Principal, AuthenticateError> {
         let now = self.now();
-        let claims = self
-            .ports
-            .access_tokens
-            .verify(token, now)
-            .map_err(|_| AuthenticateError::InvalidToken)?;
-        let found = self
-            .ports
-            .sessions
-            .find(&claims.sid)
-            .await?
-            .ok_or(AuthenticateError::InvalidToken)?;
+        let claims =
+            self.ports.access_tokens.verify(token, now).map_err(|_| AuthenticateError::InvalidToken)?;
+        let found = self.ports.sessions.find(&claims.sid).await?.ok_or(AuthenticateError::InvalidToken)?;
         let session = &found.session;
         let admitted = session.is_live(now, self.settings.session_idle_limit)
             && found.user.is_active
@@ -56,10 +48,7 @@ impl Auth {
         };
         if effects.is_some() || is_news(session, claims.generation, now) {
             let touch = Touch::of(session, claims.generation, client, now);
-            self.ports
-                .sessions
-                .touch(touch, effects.unwrap_or_else(Effects::default))
-                .await?;
+            self.ports.sessions.touch(touch, effects.unwrap_or_else(Effects::default)).await?;
         }
         Ok(found.into())
     }

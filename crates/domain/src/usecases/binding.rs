@@ -49,10 +49,7 @@ impl Auth {
             return Ok(Use::Refused);
         }
         if moved.address || moved.user_agent {
-            return Ok(Use::Moved(Effects::audit(event(
-                AuditOutcome::Success,
-                moved.describe(),
-            ))));
+            return Ok(Use::Moved(Effects::audit(event(AuditOutcome::Success, moved.describe()))));
         }
         Ok(Use::Usual)
     }
@@ -69,10 +66,7 @@ impl Difference {
             (Some(now), Some(then)) => now.is_same_product(then),
             (now, then) => now.is_none() && then.is_none(),
         };
-        Self {
-            address: address.map(Network::of) != Some(client.network()),
-            user_agent: !same_agent,
-        }
+        Self { address: address.map(Network::of) != Some(client.network()), user_agent: !same_agent }
     }
 
     fn describe(&self) -> &'static str {

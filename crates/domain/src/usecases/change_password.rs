@@ -3,7 +3,7 @@
 use crate::Auth;
 use crate::access::Principal;
 use crate::account::Identifier;
-use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::audit::{AuditAction, AuditOutcome};
 use crate::client::Client;
 use crate::effects::{Effects, EndSessions};
 use crate::error::StoreError;
@@ -49,30 +49,18 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<(), ChangePasswordError> {
-        self.admit::<ChangePasswordError>(client, &[self.password_budget(principal.user.id)])
-            .await?;
+        self.admit::<ChangePasswordError>(client, &[self.password_budget(principal.user.id)]).await?;
         let proven = self.prove_password(principal, &command.current).await?;
         let now = self.now();
-        let event = |outcome| {
-            AuditEvent::new(AuditAction::PasswordChanged, outcome, client, now)
-                .by(principal.user.id)
-                .about(principal.user.id)
-                .in_session(&principal.session.sid)
-        };
+        let event = |outcome| principal.event(AuditAction::PasswordChanged, outcome, client, now);
         let Some(current) = proven else {
-            self.ports
-                .outbox
-                .put(Effects::audit(event(AuditOutcome::Failure)))
-                .await?;
+            self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure))).await?;
             return Err(ChangePasswordError::WrongPassword);
         };
         let hash = self.ports.password_hasher.hash(command.new.as_password()).await?;
         let change = UserChange {
             password: Some(hash),
-            expected: Expected {
-                password: Some(current),
-                ..Expected::default()
-            },
+            expected: Expected { password: Some(current), ..Expected::default() },
             at: now,
             ..UserChange::default()
         };
@@ -80,12 +68,7 @@ impl Auth {
         let effects = Effects::audit(event(AuditOutcome::Success))
             .mail(self.seal(&mail, client, now)?)
             .ending(EndSessions::AllBut(principal.session.sid.clone()));
-        match self
-            .ports
-            .users
-            .change(principal.user.id, change, effects)
-            .await?
-        {
+        match self.ports.users.change(principal.user.id, change, effects).await? {
             ChangedUser::Changed(_) => Ok(()),
             // Somebody else changed it first: what was typed is no longer the current one.
             ChangedUser::Missing | ChangedUser::Stale | ChangedUser::Taken | ChangedUser::LastAdmin => {
@@ -100,11 +83,7 @@ impl Auth {
         principal: &Principal,
         password: &Password,
     ) -> Result<Option<PasswordHash>, HashError> {
-        let found = self
-            .ports
-            .users
-            .find_credentials(&Identifier::Id(principal.user.id))
-            .await?;
+        let found = self.ports.users.find_credentials(&Identifier::Id(principal.user.id)).await?;
         let hash = found.map(|found| found.password);
         let verdict = self.ports.password_hasher.verify(password, hash.as_ref()).await?;
         Ok(hash.filter(|_| verdict.matches))

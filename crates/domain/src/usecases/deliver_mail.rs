@@ -1,7 +1,7 @@
 //! Waiting mails on their way out: at least once, with one Message-ID, until sent, expired or given up.
 
 use crate::error::StoreError;
-use crate::mail::{Delivery, MailEntry, MailId, MailJob, MailStatus, QueueStats};
+use crate::mail::{Delivery, MailJob};
 use crate::ports::{Envelope, MailerError};
 use crate::{Auth, Timestamp};
 use chrono::TimeDelta;
@@ -41,10 +41,7 @@ impl Auth {
     /// When the outbox is away; the mail may be out, and is sent again with the same Message-ID.
     pub async fn deliver_mail(&self, job: &MailJob) -> Result<Delivery, StoreError> {
         let delivery = self.attempt(job).await?;
-        self.ports
-            .outbox
-            .settle(job.id, job.attempt, delivery.clone())
-            .await?;
+        self.ports.outbox.settle(job.id, job.attempt, delivery.clone()).await?;
         Ok(delivery)
     }
 
@@ -65,34 +62,6 @@ impl Auth {
         Ok(report)
     }
 
-    /// The mails with this status, or all, newest first.
-    ///
-    /// # Errors
-    /// When the outbox is away.
-    pub async fn list_mails(
-        &self,
-        status: Option<MailStatus>,
-        limit: u32,
-    ) -> Result<Vec<MailEntry>, StoreError> {
-        self.ports.outbox.list(status, limit).await
-    }
-
-    /// Makes dead mails due again: those named, or all; says how many.
-    ///
-    /// # Errors
-    /// When the outbox is away.
-    pub async fn retry_mails(&self, ids: Option<&[MailId]>) -> Result<u64, StoreError> {
-        self.ports.outbox.requeue(ids, self.now()).await
-    }
-
-    /// What the queue looks like.
-    ///
-    /// # Errors
-    /// When the outbox is away.
-    pub async fn mail_queue(&self) -> Result<QueueStats, StoreError> {
-        self.ports.outbox.stats().await
-    }
-
     async fn attempt(&self, job: &MailJob) -> Result<Delivery, StoreError> {
         if job.mail.expires_at.is_some_and(|ends| ends <= self.now()) {
             return Ok(Delivery::Expired);
@@ -100,9 +69,7 @@ impl Auth {
         let content = match self.keys.mails.open(&job.mail) {
             Ok(content) => content,
             Err(unreadable) => {
-                return Ok(Delivery::Dead {
-                    reason: unreadable.to_string(),
-                });
+                return Ok(Delivery::Dead { reason: unreadable.to_string() });
             }
         };
         let envelope = Envelope {
@@ -115,9 +82,7 @@ impl Auth {
             Ok(()) => Delivery::Sent,
             Err(MailerError::Permanent(reason)) => Delivery::Dead { reason },
             Err(MailerError::Temporary(reason)) if job.attempt >= self.settings.mail_max_attempts => {
-                Delivery::Dead {
-                    reason: format!("given up after {} attempts: {reason}", job.attempt),
-                }
+                Delivery::Dead { reason: format!("given up after {} attempts: {reason}", job.attempt) }
             }
             Err(MailerError::Temporary(reason)) => {
                 let mut random = [0; 1];
@@ -133,10 +98,7 @@ impl Auth {
 /// come back together.
 fn next_attempt(now: Timestamp, attempt: u32, first: TimeDelta, random: u8) -> Timestamp {
     let doublings = attempt.saturating_sub(1).min(20);
-    let wait = first
-        .checked_mul(1 << doublings)
-        .unwrap_or(LONGEST_WAIT)
-        .min(LONGEST_WAIT);
+    let wait = first.checked_mul(1 << doublings).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT);
     now + wait + wait * i32::from(random) / 512
 }
 

@@ -32,19 +32,12 @@ impl Auth {
         email: &EmailAddress,
         client: &Client,
     ) -> Result<(), ForgotPasswordError> {
-        let budgets = [
-            self.code_budget(email),
-            self.network_budget(LimitedRoute::RequestCode, client),
-        ];
+        let budgets = [self.code_budget(email), self.network_budget(LimitedRoute::RequestCode, client)];
         self.admit::<ForgotPasswordError>(client, &budgets).await?;
         let now = self.now();
         let mut event = AuditEvent::new(AuditAction::CodeRequested, AuditOutcome::Success, client, now)
             .with("password reset");
-        let found = self
-            .ports
-            .users
-            .find_credentials(&Identifier::Email(email.clone()))
-            .await?;
+        let found = self.ports.users.find_credentials(&Identifier::Email(email.clone())).await?;
         let Some(user) = found.map(|found| found.user).filter(|user| user.is_active) else {
             event.outcome = AuditOutcome::Failure;
             self.keep_no_code(Purpose::ResetPassword, email).await?;
@@ -53,12 +46,7 @@ impl Auth {
         let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
         let message = MailMessage::PasswordResetCode { code: digits(&code) };
         let mail = self.seal(&Mail::to_user(&user, message), client, now)?;
-        self.keep_code(Purpose::ResetPassword, email, &code, user.id)
-            .await?;
-        Ok(self
-            .ports
-            .outbox
-            .put(Effects::audit(event.about(user.id)).mail(mail))
-            .await?)
+        self.keep_code(Purpose::ResetPassword, email, &code, user.id).await?;
+        Ok(self.ports.outbox.put(Effects::audit(event.about(user.id)).mail(mail)).await?)
     }
 }

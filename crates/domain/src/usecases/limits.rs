@@ -31,10 +31,7 @@ impl Auth {
     /// # Errors
     /// When the limits are away.
     pub async fn peek_limit(&self, route: LimitedRoute, client: &Client) -> Result<LimitStatus, StoreError> {
-        self.ports
-            .rate_limits
-            .peek(&[self.network_budget(route, client)])
-            .await
+        self.ports.rate_limits.peek(&[self.network_budget(route, client)]).await
     }
 
     /// Counts in every budget, or refuses; notes on the client what it found.
@@ -67,11 +64,7 @@ impl Auth {
 
     /// Failed logins of an account from a network; `account` is an id, or the name that nobody has.
     pub(crate) fn login_budget(&self, account: &str, client: &Client) -> Budget {
-        budget(
-            "login",
-            format_args!("{account}|{}", client.network()),
-            self.settings.limits.login,
-        )
+        budget("login", format_args!("{account}|{}", client.network()), self.settings.limits.login)
     }
 
     pub(crate) fn code_budget(&self, address: &EmailAddress) -> Budget {
@@ -84,8 +77,5 @@ impl Auth {
 }
 
 fn budget(what: &'static str, who: impl std::fmt::Display, limit: Limit) -> Budget {
-    Budget {
-        key: LimitKey::new(what, who),
-        limit,
-    }
+    Budget { key: LimitKey::new(what, who), limit }
 }

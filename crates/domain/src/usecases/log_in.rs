@@ -56,14 +56,13 @@ impl Auth {
         // Every attempt counts until it turns out to be no failure: parallel guesses get no more than serial ones.
         let failures = self.login_budget(&account, client);
         let attempts = self.network_budget(LimitedRoute::LogIn, client);
-        self.admit::<LogInError>(client, &[failures.clone(), attempts])
-            .await?;
+        self.admit::<LogInError>(client, &[failures.clone(), attempts]).await?;
 
         let outcome = self.try_log_in(command, found, client).await;
         match &outcome {
             Ok(_) | Err(LogInError::Unverified) => self.ports.rate_limits.clear(&failures.key).await?,
             Err(LogInError::Hash(_) | LogInError::Store(_)) => {
-                self.ports.rate_limits.release(&failures.key).await?
+                self.ports.rate_limits.release(&failures.key).await?;
             }
             Err(LogInError::RateLimited(_) | LogInError::InvalidCredentials) => {}
         }
@@ -77,17 +76,12 @@ impl Auth {
         client: &Client,
     ) -> Result<Tokens, LogInError> {
         let hasher = &self.ports.password_hasher;
-        let verdict = hasher
-            .verify(&command.password, found.as_ref().map(|found| &found.password))
-            .await?;
+        let verdict = hasher.verify(&command.password, found.as_ref().map(|found| &found.password)).await?;
         let now = self.now();
         let event = |outcome| AuditEvent::new(AuditAction::LoggedIn, outcome, client, now);
         let known = found.filter(|found| verdict.matches && found.user.is_active);
         let Some(Credentials { user, password }) = known else {
-            self.ports
-                .outbox
-                .put(Effects::audit(event(AuditOutcome::Failure)))
-                .await?;
+            self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure))).await?;
             return Err(LogInError::InvalidCredentials);
         };
         if !user.is_verified {
@@ -113,16 +107,9 @@ impl Auth {
             user_agent: client.user_agent.clone(),
             at: now,
         };
-        let effects = Effects::audit(
-            event(AuditOutcome::Success)
-                .by(user.id)
-                .about(user.id)
-                .in_session(&new.sid),
-        );
-        let password = UnchangedPassword {
-            verified: password,
-            rehashed,
-        };
+        let effects =
+            Effects::audit(event(AuditOutcome::Success).by(user.id).about(user.id).in_session(&new.sid));
+        let password = UnchangedPassword { verified: password, rehashed };
         match self.ports.sessions.open(new, password, effects).await? {
             Opened::Opened(live) => Ok(self.tokens(&live, now)?),
             // The account changed while the password was hashed.

@@ -2,7 +2,7 @@
 
 use crate::Auth;
 use crate::access::Principal;
-use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::audit::{AuditAction, AuditOutcome};
 use crate::client::Client;
 use crate::effects::Effects;
 use crate::error::StoreError;
@@ -14,10 +14,7 @@ impl Auth {
     /// # Errors
     /// When the store is away; then the session goes on.
     pub async fn log_out(&self, principal: &Principal, client: &Client) -> Result<(), StoreError> {
-        let event = AuditEvent::new(AuditAction::LoggedOut, AuditOutcome::Success, client, self.now())
-            .by(principal.user.id)
-            .about(principal.user.id)
-            .in_session(&principal.session.sid);
+        let event = principal.event(AuditAction::LoggedOut, AuditOutcome::Success, client, self.now());
         let which = SessionsToEnd::One(principal.session.sid.clone());
         self.ports.sessions.end(which, Effects::audit(event)).await?;
         Ok(())

@@ -16,10 +16,7 @@ impl Auth {
     ) -> Result<(), StoreError> {
         let mac = self.keys.codes.mac(purpose, address, code);
         let slot = self.keys.codes.slot(purpose, address);
-        self.ports
-            .codes
-            .put(slot, Some(StoredCode { mac, subject }))
-            .await
+        self.ports.codes.put(slot, Some(StoredCode { mac, subject })).await
     }
 
     /// Does the same for an address that gets no code, so that its count of attempts starts anew like everybody's.
@@ -28,9 +25,6 @@ impl Auth {
         purpose: Purpose,
         address: &EmailAddress,
     ) -> Result<(), StoreError> {
-        self.ports
-            .codes
-            .put(self.keys.codes.slot(purpose, address), None)
-            .await
+        self.ports.codes.put(self.keys.codes.slot(purpose, address), None).await
     }
 }

@@ -11,6 +11,7 @@ mod limits;
 mod log_in;
 mod log_out;
 mod mails;
+mod operate_mail;
 mod refresh;
 mod register;
 mod resend_code;

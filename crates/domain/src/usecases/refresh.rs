@@ -30,12 +30,7 @@ impl Auth {
     /// See [`RefreshError`].
     pub async fn refresh(&self, token: &str, client: &Client) -> Result<Tokens, RefreshError> {
         let presented = PresentedToken::parse(token).ok_or(RefreshError::InvalidToken)?;
-        let found = self
-            .ports
-            .sessions
-            .find(&presented.sid)
-            .await?
-            .ok_or(RefreshError::InvalidToken)?;
+        let found = self.ports.sessions.find(&presented.sid).await?.ok_or(RefreshError::InvalidToken)?;
         let now = self.now();
         let proven = self.keys.refresh.proves(&presented, &found.session.seed);
         if !proven || !found.session.is_live(now, self.settings.session_idle_limit) {
@@ -47,12 +42,7 @@ impl Auth {
         }
 
         // What was found may be old; the rotation is settled by the store, and decided on what it says.
-        let live = match self
-            .ports
-            .sessions
-            .rotate(&presented.sid, presented.generation, now)
-            .await?
-        {
+        let live = match self.ports.sessions.rotate(&presented.sid, presented.generation, now).await? {
             Rotation::Rotated(live) => live,
             Rotation::Ended => return Err(RefreshError::InvalidToken),
             Rotation::Behind(live) => match judge(&live.session, presented.generation, now) {
@@ -64,10 +54,7 @@ impl Auth {
         if let Use::Moved(effects) = judged {
             self.ports
                 .sessions
-                .touch(
-                    Touch::of(&live.session, presented.generation, client, now),
-                    effects,
-                )
+                .touch(Touch::of(&live.session, presented.generation, client, now), effects)
                 .await?;
         }
         Ok(self.tokens(&live, now)?)
@@ -80,25 +67,13 @@ impl Auth {
         now: Timestamp,
     ) -> Result<Tokens, RefreshError> {
         let LiveSession { session, user } = live;
-        let event = AuditEvent::new(
-            AuditAction::RefreshTokenReused,
-            AuditOutcome::Failure,
-            client,
-            now,
-        )
-        .about(user.id)
-        .in_session(&session.sid);
+        let event = AuditEvent::new(AuditAction::RefreshTokenReused, AuditOutcome::Failure, client, now)
+            .about(user.id)
+            .in_session(&session.sid);
         let device = session.user_agent.as_ref().map(|agent| agent.as_str().to_owned());
-        let mail = self.seal(
-            &Mail::to_user(user, MailMessage::SessionTheft { device }),
-            client,
-            now,
-        )?;
+        let mail = self.seal(&Mail::to_user(user, MailMessage::SessionTheft { device }), client, now)?;
         let effects = Effects::audit(event).mail(mail);
-        self.ports
-            .sessions
-            .end(SessionsToEnd::One(session.sid.clone()), effects)
-            .await?;
+        self.ports.sessions.end(SessionsToEnd::One(session.sid.clone()), effects).await?;
         Err(RefreshError::InvalidToken)
     }
 }

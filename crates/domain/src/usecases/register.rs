@@ -49,26 +49,14 @@ impl Auth {
     /// # Errors
     /// See [`RegisterError`]; then nobody was registered and no mail goes out.
     pub async fn register(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
-        self.admit::<RegisterError>(client, &[self.network_budget(LimitedRoute::Register, client)])
-            .await?;
-        let password = self
-            .ports
-            .password_hasher
-            .hash(command.password.as_password())
-            .await?;
+        self.admit::<RegisterError>(client, &[self.network_budget(LimitedRoute::Register, client)]).await?;
+        let password = self.ports.password_hasher.hash(command.password.as_password()).await?;
 
         let now = self.now();
         let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
-        let name = command
-            .full_name
-            .as_ref()
-            .map_or(command.username.as_str(), FullName::as_str);
+        let name = command.full_name.as_ref().map_or(command.username.as_str(), FullName::as_str);
         let message = MailMessage::VerificationCode { code: digits(&code) };
-        let mail = self.seal(
-            &Mail::to_address(command.email.clone(), name, message),
-            client,
-            now,
-        )?;
+        let mail = self.seal(&Mail::to_address(command.email.clone(), name, message), client, now)?;
         let event = |outcome| AuditEvent::new(AuditAction::Registered, outcome, client, now);
         let new = NewUser {
             email: command.email,
@@ -84,16 +72,12 @@ impl Auth {
         let user = match self.ports.users.create(new, effects).await? {
             CreatedUser::Created(user) => user,
             CreatedUser::Taken => {
-                self.ports
-                    .outbox
-                    .put(Effects::audit(event(AuditOutcome::Failure).with("taken")))
-                    .await?;
+                self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure).with("taken"))).await?;
                 return Err(RegisterError::Taken);
             }
         };
         // Only now, for the code names the account. Should this fail, the account can be registered again.
-        self.keep_code(Purpose::VerifyEmail, &user.email, &code, user.id)
-            .await?;
+        self.keep_code(Purpose::VerifyEmail, &user.email, &code, user.id).await?;
         Ok(user)
     }
 }

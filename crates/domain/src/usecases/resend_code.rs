@@ -28,20 +28,12 @@ impl Auth {
     /// # Errors
     /// See [`ResendCodeError`].
     pub async fn resend_code(&self, email: &EmailAddress, client: &Client) -> Result<(), ResendCodeError> {
-        let budgets = [
-            self.code_budget(email),
-            self.network_budget(LimitedRoute::RequestCode, client),
-        ];
+        let budgets = [self.code_budget(email), self.network_budget(LimitedRoute::RequestCode, client)];
         self.admit::<ResendCodeError>(client, &budgets).await?;
         let now = self.now();
         let mut event = AuditEvent::new(AuditAction::CodeRequested, AuditOutcome::Success, client, now)
             .with("verification");
-        let waiting = self
-            .ports
-            .users
-            .find_unproven(email)
-            .await?
-            .filter(|user| user.is_active);
+        let waiting = self.ports.users.find_unproven(email).await?.filter(|user| user.is_active);
         let Some(user) = waiting else {
             event.outcome = AuditOutcome::Failure;
             self.keep_no_code(Purpose::VerifyEmail, email).await?;
@@ -53,17 +45,8 @@ impl Auth {
         } else {
             MailMessage::EmailChangeCode { code: digits(&code) }
         };
-        let mail = self.seal(
-            &Mail::to_address(email.clone(), user.display_name(), message),
-            client,
-            now,
-        )?;
-        self.keep_code(Purpose::VerifyEmail, email, &code, user.id)
-            .await?;
-        Ok(self
-            .ports
-            .outbox
-            .put(Effects::audit(event.about(user.id)).mail(mail))
-            .await?)
+        let mail = self.seal(&Mail::to_address(email.clone(), user.display_name(), message), client, now)?;
+        self.keep_code(Purpose::VerifyEmail, email, &code, user.id).await?;
+        Ok(self.ports.outbox.put(Effects::audit(event.about(user.id)).mail(mail)).await?)
     }
 }

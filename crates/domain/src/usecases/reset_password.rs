@@ -60,10 +60,7 @@ impl Auth {
         let budget = self.network_budget(LimitedRoute::VerifyCode, client);
         self.admit::<ResetPasswordError>(client, &[budget]).await?;
         let slot = self.keys.codes.slot(Purpose::ResetPassword, &command.email);
-        let mac = self
-            .keys
-            .codes
-            .mac(Purpose::ResetPassword, &command.email, &command.code);
+        let mac = self.keys.codes.mac(Purpose::ResetPassword, &command.email, &command.code);
         match self.ports.codes.check(slot, mac).await? {
             CodeCheck::Rejected { remaining } => {
                 let now = self.now();
@@ -75,8 +72,7 @@ impl Auth {
                 let done = self.reset_proven(&command, subject, client).await;
                 // A code is used up by its check: unless the account moved on, a failure gives it back.
                 if matches!(&done, Err(error) if !matches!(error, ResetPasswordError::InvalidCode { .. })) {
-                    self.keep_code(Purpose::ResetPassword, &command.email, &command.code, subject)
-                        .await?;
+                    self.keep_code(Purpose::ResetPassword, &command.email, &command.code, subject).await?;
                 }
                 done
             }
@@ -89,33 +85,18 @@ impl Auth {
         subject: UserId,
         client: &Client,
     ) -> Result<(), ResetPasswordError> {
-        let moved_on = ResetPasswordError::InvalidCode {
-            remaining: MAX_ATTEMPTS - 1,
-        };
+        let moved_on = ResetPasswordError::InvalidCode { remaining: MAX_ATTEMPTS - 1 };
         let found = self.ports.users.find(subject).await?;
         let Some(user) = found.filter(|user| user.is_active && user.email == command.email) else {
             return Err(moved_on);
         };
-        let owner = PasswordOwner {
-            email: Some(&user.email),
-            username: Some(&user.username),
-        };
-        command
-            .new_password
-            .avoids(owner)
-            .map_err(ResetPasswordError::WeakPassword)?;
-        let hash = self
-            .ports
-            .password_hasher
-            .hash(command.new_password.as_password())
-            .await?;
+        let owner = PasswordOwner { email: Some(&user.email), username: Some(&user.username) };
+        command.new_password.avoids(owner).map_err(ResetPasswordError::WeakPassword)?;
+        let hash = self.ports.password_hasher.hash(command.new_password.as_password()).await?;
 
         let now = self.now();
-        let expected = Expected {
-            email: Some(user.email.clone()),
-            is_active: Some(true),
-            ..Expected::default()
-        };
+        let expected =
+            Expected { email: Some(user.email.clone()), is_active: Some(true), ..Expected::default() };
         let change = UserChange {
             password: Some(hash),
             is_verified: Some(true),

@@ -16,10 +16,6 @@ impl Auth {
         let last = self.ports.audit_log.last_seal().await?;
         let seal = self.keys.audit.seal(last.as_ref(), &rows, self.now());
         let sealed = seal.rows.len();
-        Ok(if self.ports.audit_log.append_seal(seal).await? {
-            sealed
-        } else {
-            0
-        })
+        Ok(if self.ports.audit_log.append_seal(seal).await? { sealed } else { 0 })
     }
 }

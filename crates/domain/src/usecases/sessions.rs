@@ -2,6 +2,7 @@
 
 use crate::Auth;
 use crate::access::Principal;
+use crate::account::UserId;
 use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
 use crate::client::Client;
 use crate::effects::Effects;
@@ -62,21 +63,10 @@ impl Auth {
     }
 
     fn revoked(&self, principal: &Principal, client: &Client) -> AuditEvent {
-        AuditEvent::new(
-            AuditAction::SessionsRevoked,
-            AuditOutcome::Success,
-            client,
-            self.now(),
-        )
-        .by(principal.user.id)
-        .about(principal.user.id)
-        .in_session(&principal.session.sid)
+        principal.event(AuditAction::SessionsRevoked, AuditOutcome::Success, client, self.now())
     }
 
-    pub(crate) async fn live_sessions(
-        &self,
-        user: crate::account::UserId,
-    ) -> Result<Vec<Session>, StoreError> {
+    pub(crate) async fn live_sessions(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         let now = self.now();
         let mut sessions = self.ports.sessions.list(user, now).await?;
         sessions.retain(|session| session.is_live(now, self.settings.session_idle_limit));

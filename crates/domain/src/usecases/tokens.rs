@@ -40,14 +40,7 @@ impl Auth {
             issued_at,
             expires_at,
         })?;
-        let refresh = self
-            .keys
-            .refresh
-            .token(&session.sid, &session.seed, session.generation);
-        Ok(Tokens {
-            access,
-            refresh,
-            expires_in: expires_at - issued_at,
-        })
+        let refresh = self.keys.refresh.token(&session.sid, &session.seed, session.generation);
+        Ok(Tokens { access, refresh, expires_in: expires_at - issued_at })
     }
 }

@@ -1,8 +1,9 @@
 //! The caller's own profile; a new address waits until it is proven.
 
+use crate::Auth;
 use crate::access::Principal;
 use crate::account::{EmailAddress, FullName, Identifier, User, Username};
-use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::audit::{AuditAction, AuditOutcome};
 use crate::client::Client;
 use crate::code::{OneTimeCode, Purpose};
 use crate::effects::Effects;
@@ -11,7 +12,6 @@ use crate::mail::{Mail, MailMessage, digits};
 use crate::password::Password;
 use crate::ports::{ChangedUser, HashError, UserChange};
 use crate::usecases::RateLimited;
-use crate::{Auth, Timestamp};
 
 /// What is to be different; `None` leaves a member as it is.
 #[derive(Debug, Clone, Default)]
@@ -67,57 +67,32 @@ impl Auth {
         let user = &principal.user;
         let new_address = command.email.as_ref().filter(|email| **email != user.email);
         if new_address.is_some() {
-            let password = command
-                .current_password
-                .as_ref()
-                .ok_or(UpdateProfileError::PasswordRequired)?;
-            self.admit::<UpdateProfileError>(client, &[self.password_budget(user.id)])
-                .await?;
-            if self.prove_password(principal, password).await?.is_none() {
-                let event =
-                    self.profile_event(AuditAction::EmailChangeRequested, principal, client, self.now());
-                let failed = AuditEvent {
-                    outcome: AuditOutcome::Failure,
-                    ..event
-                };
-                self.ports.outbox.put(Effects::audit(failed)).await?;
-                return Err(UpdateProfileError::WrongPassword);
-            }
+            self.prove_for_move(command.current_password.as_ref(), principal, client).await?;
         }
 
         let now = self.now();
-        let mut effects =
-            Effects::audit(self.profile_event(AuditAction::ProfileChanged, principal, client, now));
+        let event = |action| principal.event(action, AuditOutcome::Success, client, now);
+        let mut effects = Effects::default();
+        if command.username.is_some() || command.full_name.is_some() {
+            effects.audit.push(event(AuditAction::ProfileChanged));
+        }
         let mut code = None;
         if let Some(address) = new_address {
-            effects.audit =
-                vec![self.profile_event(AuditAction::EmailChangeRequested, principal, client, now)];
-            let owner = self
-                .ports
-                .users
-                .find_credentials(&Identifier::Email(address.clone()))
-                .await?;
+            effects.audit.push(event(AuditAction::EmailChangeRequested));
+            let owner = self.ports.users.find_credentials(&Identifier::Email(address.clone())).await?;
             // An address that nobody ever proved is nobody's yet.
-            let owner = owner
-                .map(|found| found.user)
-                .filter(|owner| owner.claim_expires_at.is_none());
+            let owner = owner.map(|found| found.user).filter(|owner| owner.claim_expires_at.is_none());
             let to_new = match owner {
                 Some(owner) => Mail::to_user(&owner, MailMessage::AddressInUse),
                 None => {
-                    let fresh = OneTimeCode::generate(self.ports.entropy.as_ref())?;
-                    let message = MailMessage::EmailChangeCode { code: digits(&fresh) };
-                    code = Some(fresh);
+                    let fresh = code.insert(OneTimeCode::generate(self.ports.entropy.as_ref())?);
+                    let message = MailMessage::EmailChangeCode { code: digits(fresh) };
                     Mail::to_address(address.clone(), user.display_name(), message)
                 }
             };
-            let notice = MailMessage::EmailChangeRequested {
-                new_address: address.masked(),
-            };
-            effects = effects.mail(self.seal(&to_new, client, now)?).mail(self.seal(
-                &Mail::to_user(user, notice),
-                client,
-                now,
-            )?);
+            let notice = MailMessage::EmailChangeRequested { new_address: address.masked() };
+            effects.mails.push(self.seal(&to_new, client, now)?);
+            effects.mails.push(self.seal(&Mail::to_user(user, notice), client, now)?);
         }
         let change = UserChange {
             username: command.username,
@@ -135,8 +110,7 @@ impl Auth {
         };
         match (new_address, code) {
             (Some(address), Some(code)) => {
-                self.keep_code(Purpose::VerifyEmail, address, &code, user.id)
-                    .await?;
+                self.keep_code(Purpose::VerifyEmail, address, &code, user.id).await?;
             }
             (Some(address), None) => self.keep_no_code(Purpose::VerifyEmail, address).await?,
             (None, _) => {}
@@ -144,16 +118,20 @@ impl Auth {
         Ok(changed)
     }
 
-    fn profile_event(
+    async fn prove_for_move(
         &self,
-        action: AuditAction,
+        password: Option<&Password>,
         principal: &Principal,
         client: &Client,
-        at: Timestamp,
-    ) -> AuditEvent {
-        AuditEvent::new(action, AuditOutcome::Success, client, at)
-            .by(principal.user.id)
-            .about(principal.user.id)
-            .in_session(&principal.session.sid)
+    ) -> Result<(), UpdateProfileError> {
+        let password = password.ok_or(UpdateProfileError::PasswordRequired)?;
+        self.admit::<UpdateProfileError>(client, &[self.password_budget(principal.user.id)]).await?;
+        if self.prove_password(principal, password).await?.is_some() {
+            return Ok(());
+        }
+        let action = AuditAction::EmailChangeRequested;
+        let event = principal.event(action, AuditOutcome::Failure, client, self.now());
+        self.ports.outbox.put(Effects::audit(event)).await?;
+        Err(UpdateProfileError::WrongPassword)
     }
 }

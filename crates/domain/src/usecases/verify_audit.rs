@@ -70,9 +70,7 @@ impl Auth {
                 return Ok(number);
             }
             for seal in seals {
-                report
-                    .findings
-                    .extend((number + 1..seal.number).map(AuditFinding::SealRemoved));
+                report.findings.extend((number + 1..seal.number).map(AuditFinding::SealRemoved));
                 // After a gap there is nothing to hold the link against; its rows still are.
                 let follows = seal.number == number + 1;
                 if follows && !self.keys.audit.proves_seal(previous, &seal) {
@@ -117,9 +115,7 @@ impl Auth {
                 match row.sealed_by {
                     Some(number) if number <= last_seal => continue,
                     Some(number) => {
-                        report
-                            .findings
-                            .extend((missing + 1..=number).map(AuditFinding::SealRemoved));
+                        report.findings.extend((missing + 1..=number).map(AuditFinding::SealRemoved));
                         missing = missing.max(number);
                     }
                     None => {}

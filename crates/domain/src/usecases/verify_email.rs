@@ -54,10 +54,7 @@ impl Auth {
         let subject = match check {
             CodeCheck::Accepted { subject } => subject,
             CodeCheck::Rejected { remaining } => {
-                self.ports
-                    .outbox
-                    .put(Effects::audit(event(AuditOutcome::Failure)))
-                    .await?;
+                self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure))).await?;
                 return Err(VerifyEmailError::InvalidCode { remaining });
             }
         };
@@ -84,9 +81,7 @@ impl Auth {
         match proven.await {
             Ok(true) => Ok(()),
             // The account moved on while the code was under way: the code is as good as a wrong one.
-            Ok(false) => Err(VerifyEmailError::InvalidCode {
-                remaining: MAX_ATTEMPTS - 1,
-            }),
+            Ok(false) => Err(VerifyEmailError::InvalidCode { remaining: MAX_ATTEMPTS - 1 }),
             Err(broken) => {
                 self.keep_code(Purpose::VerifyEmail, email, code, subject).await?;
                 Err(VerifyEmailError::Store(broken))
@@ -97,17 +92,10 @@ impl Auth {
 
 /// What a proof of `address` changes on `user`, and who is told; nothing, when it is not waiting for that proof.
 fn proof(user: &User, address: &EmailAddress, now: Timestamp) -> Option<(UserChange, Vec<Mail>)> {
-    let verified = UserChange {
-        is_verified: Some(true),
-        at: now,
-        ..UserChange::default()
-    };
+    let verified = UserChange { is_verified: Some(true), at: now, ..UserChange::default() };
     if user.email == *address && !user.is_verified {
-        let expected = Expected {
-            email: Some(address.clone()),
-            is_verified: Some(false),
-            ..Expected::default()
-        };
+        let expected =
+            Expected { email: Some(address.clone()), is_verified: Some(false), ..Expected::default() };
         let change = UserChange { expected, ..verified };
         return Some((change, vec![Mail::to_user(user, MailMessage::Welcome)]));
     }
@@ -117,11 +105,7 @@ fn proof(user: &User, address: &EmailAddress, now: Timestamp) -> Option<(UserCha
             pending_email: Some(address.clone()),
             ..Expected::default()
         };
-        let change = UserChange {
-            email: Some(address.clone()),
-            expected,
-            ..verified
-        };
+        let change = UserChange { email: Some(address.clone()), expected, ..verified };
         return Some((change, email_changed(user, address)));
     }
     None
@@ -129,10 +113,6 @@ fn proof(user: &User, address: &EmailAddress, now: Timestamp) -> Option<(UserCha
 
 /// The notice to both addresses that `user` moves to `new`.
 pub(super) fn email_changed(user: &User, new: &EmailAddress) -> Vec<Mail> {
-    let message = MailMessage::EmailChanged {
-        new_address: new.masked(),
-    };
-    [&user.email, new]
-        .map(|to| Mail::to_address(to.clone(), user.display_name(), message.clone()))
-        .into()
+    let message = MailMessage::EmailChanged { new_address: new.masked() };
+    [&user.email, new].map(|to| Mail::to_address(to.clone(), user.display_name(), message.clone())).into()
 }

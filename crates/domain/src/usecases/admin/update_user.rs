@@ -46,9 +46,7 @@ impl Auth {
         principal.require(Permission::ManageUsers)?;
         if id == principal.user.id {
             let role = command.role.is_some_and(|role| role != principal.user.role);
-            let active = command
-                .is_active
-                .is_some_and(|active| active != principal.user.is_active);
+            let active = command.is_active.is_some_and(|active| active != principal.user.is_active);
             if role || active {
                 return Err(AdminError::SelfAction(
                     "Cannot change your own role or deactivate your own account",
@@ -67,12 +65,7 @@ impl Auth {
             if command.is_active == Some(false) {
                 effects = effects.ending(EndSessions::All);
             }
-            match self
-                .ports
-                .users
-                .change(id, change(&command, &user, moves_to, now), effects)
-                .await?
-            {
+            match self.ports.users.change(id, change(&command, &user, moves_to, now), effects).await? {
                 ChangedUser::Changed(user) => return Ok(user),
                 ChangedUser::Missing => return Err(AdminError::NotFound),
                 ChangedUser::Taken => return Err(AdminError::Taken),
@@ -93,10 +86,7 @@ fn change(command: &UpdateUser, user: &User, moves_to: Option<&EmailAddress>, no
         is_verified: command.is_verified,
         role: command.role,
         adopt: true,
-        expected: Expected {
-            email: Some(user.email.clone()),
-            ..Expected::default()
-        },
+        expected: Expected { email: Some(user.email.clone()), ..Expected::default() },
         at: now,
         ..UserChange::default()
     }
@@ -109,11 +99,7 @@ fn describe(command: &UpdateUser) -> String {
     members.extend(command.username.as_ref().map(|_| "username".to_owned()));
     members.extend(command.full_name.as_ref().map(|_| "full_name".to_owned()));
     members.extend(command.is_active.map(|active| format!("is_active={active}")));
-    members.extend(
-        command
-            .is_verified
-            .map(|verified| format!("is_verified={verified}")),
-    );
+    members.extend(command.is_verified.map(|verified| format!("is_verified={verified}")));
     members.extend(command.role.map(|role| format!("role={role}")));
     members.join(", ")
 }

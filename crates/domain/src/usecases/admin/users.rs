@@ -63,8 +63,7 @@ impl Auth {
             return Err(AdminError::SelfAction("Cannot deactivate your own account"));
         }
         let event = self.admin_event(AuditAction::UserDeactivated, id, principal, client);
-        self.switch(id, false, Effects::audit(event).ending(EndSessions::All))
-            .await
+        self.switch(id, false, Effects::audit(event).ending(EndSessions::All)).await
     }
 
     /// Deletes an account and its sessions; its audit stays.
@@ -90,12 +89,8 @@ impl Auth {
     }
 
     async fn switch(&self, id: UserId, is_active: bool, effects: Effects) -> Result<(), AdminError> {
-        let change = UserChange {
-            is_active: Some(is_active),
-            adopt: true,
-            at: self.now(),
-            ..UserChange::default()
-        };
+        let change =
+            UserChange { is_active: Some(is_active), adopt: true, at: self.now(), ..UserChange::default() };
         match self.ports.users.change(id, change, effects).await? {
             ChangedUser::Changed(_) => Ok(()),
             ChangedUser::Missing => Err(AdminError::NotFound),
@@ -113,9 +108,6 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> AuditEvent {
-        AuditEvent::new(action, AuditOutcome::Success, client, self.now())
-            .by(principal.user.id)
-            .about(subject)
-            .in_session(&principal.session.sid)
+        principal.event(action, AuditOutcome::Success, client, self.now()).about(subject)
     }
 }

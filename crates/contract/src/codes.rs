@@ -1,0 +1,210 @@
+//! Clauses of `Codes`.
+
+use crate::{CodesHarness, race};
+use chrono::TimeDelta;
+use evently_auth_domain::account::UserId;
+use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode};
+use evently_auth_domain::ports::Codes;
+use std::sync::Arc;
+
+/// Tests an adapter of `Codes`, given an async function that makes a fresh [`CodesHarness`].
+#[macro_export]
+macro_rules! codes {
+    ($fresh:expr) => {
+        $crate::clauses!($fresh, codes: [
+            the_code_is_accepted_for_its_account,
+            a_code_is_accepted_once,
+            a_code_belongs_to_its_slot,
+            wrong_attempts_count_down,
+            the_third_wrong_attempt_kills_the_code,
+            the_third_attempt_may_be_the_right_one,
+            a_success_starts_the_count_anew,
+            a_new_code_replaces_the_old_one_and_the_count,
+            putting_nothing_starts_the_count_alone,
+            an_empty_slot_counts_alike,
+            a_code_is_forgotten_after_ten_minutes,
+            a_count_is_forgotten_ten_minutes_after_it_began,
+            a_code_outlives_no_count_that_it_did_not_start,
+            at_most_three_of_many_guesses_are_compared,
+            at_most_one_of_many_is_accepted,
+            many_checks_of_an_empty_slot_count_alike,
+        ]);
+    };
+}
+
+const SLOT: CodeSlot = CodeSlot([1; 32]);
+const OTHER_SLOT: CodeSlot = CodeSlot([2; 32]);
+const RIGHT: CodeMac = CodeMac([3; 32]);
+const WRONG: CodeMac = CodeMac([4; 32]);
+const ADA: UserId = UserId(42);
+const ACCEPTED: CodeCheck = CodeCheck::Accepted { subject: ADA };
+
+fn rejected(remaining: u32) -> CodeCheck {
+    CodeCheck::Rejected { remaining }
+}
+
+impl CodesHarness {
+    async fn put(&self, slot: CodeSlot, mac: Option<CodeMac>) {
+        let code = mac.map(|mac| StoredCode { mac, subject: ADA });
+        self.codes.put(slot, code).await.unwrap();
+    }
+
+    async fn check(&self, slot: CodeSlot, mac: CodeMac) -> CodeCheck {
+        self.codes.check(slot, mac).await.unwrap()
+    }
+
+    async fn check_many(&self, slot: CodeSlot, attempts: Vec<CodeMac>) -> Vec<CodeCheck> {
+        let codes = &self.codes;
+        race(attempts.len(), |number| check(codes.clone(), slot, attempts[number])).await
+    }
+}
+
+async fn check(codes: Arc<dyn Codes>, slot: CodeSlot, mac: CodeMac) -> CodeCheck {
+    codes.check(slot, mac).await.unwrap()
+}
+
+/// The account that the code was put for comes back.
+pub async fn the_code_is_accepted_for_its_account(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+}
+
+/// An accepted code is gone.
+pub async fn a_code_is_accepted_once(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(2));
+}
+
+/// A slot knows nothing of another.
+pub async fn a_code_belongs_to_its_slot(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    assert_eq!(given.check(OTHER_SLOT, RIGHT).await, rejected(2));
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(2));
+    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+}
+
+/// 2, 1, 0, 0.
+pub async fn wrong_attempts_count_down(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    for remaining in [2, 1, 0, 0] {
+        assert_eq!(given.check(SLOT, WRONG).await, rejected(remaining));
+    }
+}
+
+/// The right code comes too late.
+pub async fn the_third_wrong_attempt_kills_the_code(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    for remaining in [2, 1, 0] {
+        assert_eq!(given.check(SLOT, WRONG).await, rejected(remaining));
+    }
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(0));
+}
+
+/// Two typing errors are forgiven.
+pub async fn the_third_attempt_may_be_the_right_one(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    given.check(SLOT, WRONG).await;
+    given.check(SLOT, WRONG).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+}
+
+/// The count goes with the accepted code.
+pub async fn a_success_starts_the_count_anew(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    given.check(SLOT, WRONG).await;
+    given.check(SLOT, WRONG).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(2));
+}
+
+/// `put` replaces what the slot held.
+pub async fn a_new_code_replaces_the_old_one_and_the_count(given: CodesHarness) {
+    let newer = CodeMac([5; 32]);
+    given.put(SLOT, Some(RIGHT)).await;
+    given.check(SLOT, WRONG).await;
+    given.put(SLOT, Some(newer)).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(2), "the old code");
+    assert_eq!(given.check(SLOT, newer).await, ACCEPTED, "the new code");
+}
+
+/// `put` without a code ends the code that was there as well.
+pub async fn putting_nothing_starts_the_count_alone(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    for _ in 0..2 {
+        given.check(SLOT, WRONG).await;
+    }
+    given.put(SLOT, None).await;
+    for remaining in [2, 1, 0, 0] {
+        assert_eq!(given.check(SLOT, RIGHT).await, rejected(remaining));
+    }
+}
+
+/// Nobody can tell an empty slot from a full one.
+pub async fn an_empty_slot_counts_alike(given: CodesHarness) {
+    for remaining in [2, 1, 0, 0] {
+        assert_eq!(given.check(SLOT, RIGHT).await, rejected(remaining));
+    }
+}
+
+/// A code lives for ten minutes.
+pub async fn a_code_is_forgotten_after_ten_minutes(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    given.put(OTHER_SLOT, Some(RIGHT)).await;
+    (given.advance)(TimeDelta::seconds(595)).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    (given.advance)(TimeDelta::seconds(5)).await;
+    assert_eq!(given.check(OTHER_SLOT, RIGHT).await, rejected(2));
+}
+
+/// Later attempts do not prolong it.
+pub async fn a_count_is_forgotten_ten_minutes_after_it_began(given: CodesHarness) {
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(2));
+    (given.advance)(TimeDelta::seconds(300)).await;
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(1));
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(0));
+    (given.advance)(TimeDelta::seconds(295)).await;
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(0), "just before its end");
+    (given.advance)(TimeDelta::seconds(5)).await;
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(2), "at its end");
+}
+
+/// The count that a first wrong attempt starts late does not keep the code alive.
+pub async fn a_code_outlives_no_count_that_it_did_not_start(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    (given.advance)(TimeDelta::seconds(540)).await;
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(2));
+    (given.advance)(TimeDelta::seconds(60)).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(1));
+}
+
+/// 64 wrong guesses at once: the count-down is given out once, and then nothing is left.
+pub async fn at_most_three_of_many_guesses_are_compared(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    let results = given.check_many(SLOT, vec![WRONG; 64]).await;
+    for remaining in [2, 1] {
+        let told = results.iter().filter(|result| **result == rejected(remaining)).count();
+        assert_eq!(told, 1, "checks that were told {remaining}");
+    }
+    assert_eq!(results.iter().filter(|result| **result == rejected(0)).count(), 62);
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(0), "the code is dead");
+}
+
+/// 64 checks with the right code at once: one is accepted.
+pub async fn at_most_one_of_many_is_accepted(given: CodesHarness) {
+    for round in 0..8 {
+        let slot = CodeSlot([round; 32]);
+        given.put(slot, Some(RIGHT)).await;
+        let results = given.check_many(slot, vec![RIGHT; 64]).await;
+        assert_eq!(results.iter().filter(|result| **result == ACCEPTED).count(), 1);
+    }
+}
+
+/// Also when many ask at once.
+pub async fn many_checks_of_an_empty_slot_count_alike(given: CodesHarness) {
+    let results = given.check_many(SLOT, vec![RIGHT; 64]).await;
+    for remaining in [2, 1] {
+        assert_eq!(results.iter().filter(|result| **result == rejected(remaining)).count(), 1);
+    }
+    assert_eq!(results.iter().filter(|result| **result == rejected(0)).count(), 62);
+}

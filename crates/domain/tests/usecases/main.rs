@@ -1,0 +1,15 @@
+//! The use cases on adapters in memory, with a clock that is moved by hand.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod accounts;
+mod administration;
+mod audit;
+mod codes;
+mod failures;
+mod login;
+mod mails;
+mod passwords;
+mod profile;
+mod sessions;
+mod tokens;
+mod world;

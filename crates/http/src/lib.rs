@@ -1,0 +1,22 @@
+//! The service over HTTP: routes, request and response bodies, problems, and the layers around them.
+//!
+//! - A handler parses, calls one use case, and maps the result; rules live in the domain.
+//! - Whatever goes wrong leaves as a problem (RFC 9457) with the request id in it.
+//! - On a protected route nothing of a request is judged before its access token: 401 before 403 before 404 and 422.
+
+mod app;
+mod body;
+mod dto;
+mod extract;
+mod metrics;
+mod middleware;
+mod openapi;
+mod pages;
+mod problem;
+mod routes;
+mod state;
+
+pub use app::{app, serve};
+pub use metrics::metrics_recorder;
+pub use openapi::openapi_json;
+pub use state::{HttpState, Probes};

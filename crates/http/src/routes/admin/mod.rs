@@ -1,0 +1,6 @@
+//! Running the user base. Permission is asked before anything of the request is judged, so that who may not call a
+//! route learns nothing from it.
+
+mod paging;
+pub(crate) mod sessions;
+pub(crate) mod users;

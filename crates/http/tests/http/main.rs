@@ -1,0 +1,16 @@
+//! The routes over adapters in memory: what the contract says of status, body and headers.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+mod admin;
+mod bodies;
+mod coverage;
+mod failures;
+mod headers;
+mod hostile;
+mod journeys;
+mod limits;
+mod openapi;
+mod profile;
+mod serving;
+mod support;
+mod system;

@@ -1,0 +1,99 @@
+//! Over a real connection: what only the server itself can do.
+
+use super::support::parts;
+use evently_auth_http::serve;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+/// Runs `talk` against a server on a free port, then stops the server.
+async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (_, _, state) = parts();
+    let server = serve(listener, state).unwrap();
+    let handle = server.handle();
+    let running = actix_web::rt::spawn(server);
+    actix_web::rt::task::spawn_blocking(move || talk(address)).await.unwrap();
+    handle.stop(true).await;
+    running.await.unwrap().unwrap();
+}
+
+/// Sends bytes and reads until the server closes.
+fn exchange(address: SocketAddr, request: &[u8]) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(request).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+#[actix_web::test]
+async fn head_has_no_body() {
+    with_server(|address| {
+        let get = exchange(address, b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        assert!(get.starts_with("HTTP/1.1 200") && get.ends_with(r#"{"status":"alive"}"#), "{get}");
+        let head = exchange(address, b"HEAD /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+        assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+        assert!(head.to_lowercase().contains("content-length: 18"), "{head}");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn a_body_that_is_too_long_still_gets_its_answer() {
+    with_server(|address| {
+        let body = "x".repeat(512 * 1024);
+        let request = format!(
+            "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n\
+             content-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer = exchange(address, request.as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 413") && answer.contains("/problems/payload-too-large"), "{answer}");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn garbage_and_endless_headers_are_refused() {
+    with_server(|address| {
+        let garbage = exchange(address, b"\x16\x03\x01 garbage\r\n\r\n");
+        assert!(garbage.is_empty() || garbage.starts_with("HTTP/1.1 4"), "{garbage}");
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let line = format!("x-filler: {}\r\n", "x".repeat(1_000));
+        let _ = stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n");
+        let refused = (0..2_000).any(|_| stream.write_all(line.as_bytes()).is_err());
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        assert!(refused || answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn clients_that_dawdle_with_their_headers_are_let_go() {
+    with_server(|address| {
+        let started = std::time::Instant::now();
+        let answer = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\n");
+        assert!(started.elapsed() < Duration::from_secs(15));
+        assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    })
+    .await;
+}
+
+#[actix_web::test]
+async fn clients_that_dawdle_with_their_body_are_told() {
+    with_server(|address| {
+        let request = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\
+            content-type: application/json\r\ncontent-length: 50\r\n\r\n{\"email\":";
+        let answer = exchange(address, request.as_bytes());
+        assert!(
+            answer.starts_with("HTTP/1.1 408") && answer.contains("/problems/request-timeout"),
+            "{answer}"
+        );
+    })
+    .await;
+}

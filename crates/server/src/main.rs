@@ -1,0 +1,37 @@
+//! The binary `evently-auth`: the service, and the commands of those who run it.
+//!
+//! Wrong usage exits with 2, a failure with 1 and one line on standard error that says what to do.
+
+mod cli;
+mod commands;
+mod logging;
+mod serve;
+
+use clap::Parser;
+use cli::{Cli, Command};
+use evently_auth_config::Config;
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match run(Cli::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("evently-auth: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let config = Config::from_env()?;
+    logging::start(&config.log)?;
+    match cli.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::run(&config).await?,
+        Command::Migrate(migrate) => commands::migrate::run(&config, &migrate).await?,
+        Command::Admin(admin) => commands::admin::run(&config, &admin).await?,
+        Command::Mail(mail) => commands::mail::run(&config, &mail).await?,
+        Command::Audit(audit) => return commands::audit::run(&config, &audit).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,44 @@
+//! The log tells what happened, and no secret.
+
+use crate::harness::{PASSWORD, Server, Tokens, address, body};
+use serde_json::{Value, json};
+
+#[test]
+fn no_secret_reaches_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let env = [("LOG_FORMAT", "json"), ("RUST_LOG", "trace")];
+    let server = Server::start(folder.path(), &env);
+    let tokens = server.signed_in("grace");
+    let code = server.code(&address("grace"));
+    let next = Tokens::of(&body(server.refresh(&tokens.refresh), 200));
+    let wrong = json!({"email": address("grace"), "password": "canary of the mine"});
+    body(server.post("/api/v1/auth/login", &wrong).send().unwrap(), 401);
+    body(
+        server.get("/api/v1/auth/me?token=canary-in-a-query").bearer_auth(&next.access).send().unwrap(),
+        200,
+    );
+    let (success, log) = server.stop();
+    assert!(success);
+    let mac = tokens.refresh.rsplit('.').next().unwrap();
+    for secret in [PASSWORD, "canary", &code, &tokens.access, mac, &next.access, &address("grace")] {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert!(line.is_none(), "{secret} stands in the log: {line:?}");
+    }
+}
+
+#[test]
+fn a_request_and_its_mail_share_a_request_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[("LOG_FORMAT", "json")]);
+    let new = json!({"email": address("grace"), "username": "grace", "password": PASSWORD});
+    let answer =
+        server.post("/api/v1/auth/register", &new).header("X-Request-Id", "trace-me-42").send().unwrap();
+    assert_eq!(answer.headers()["x-request-id"], "trace-me-42");
+    server.code(&address("grace"));
+    let (_, log) = server.stop();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    let sent = lines.iter().find(|line| line["message"] == "mail sent").expect("a line about the mail");
+    assert_eq!(sent["request_id"], "trace-me-42");
+    let request = lines.iter().find(|line| line["span"]["request_id"] == "trace-me-42");
+    assert!(request.is_some(), "no line about the request in {log}");
+}

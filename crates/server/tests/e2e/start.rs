@@ -1,0 +1,78 @@
+//! Starting and stopping: what is made, what is refused, how it ends.
+
+use crate::harness::{Server, body, command, run};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn the_first_start_makes_what_it_needs_and_keeps_it_private() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(folder.path(), &[]);
+    let mode = |path: &str| folder.path().join(path).metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode("data"), 0o700);
+    for file in ["data/evently-auth.db", "data/keys/jwt-secret", "data/keys/secret-key"] {
+        assert_eq!(mode(file), 0o600, "{file}");
+    }
+    let health = body(server.get("/health").send().unwrap(), 200);
+    assert_eq!((&health["status"], &health["redis"]), (&"healthy".into(), &"embedded".into()));
+}
+
+#[test]
+fn it_stops_when_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let (success, _) = Server::start(folder.path(), &[]).stop();
+    assert!(success);
+}
+
+#[test]
+fn a_wrong_value_stops_the_start_with_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (name, value, expected) in [
+        ("PORT", "many", "PORT is \"many\""),
+        ("PORT", port.as_str(), "cannot listen on 127.0.0.1:"),
+        ("JWT_SECRET", "short", "JWT_SECRET has a value (not shown)"),
+        ("DATABASE_URL", "mysql://localhost/auth", "DATABASE_URL has a value (not shown)"),
+        ("ZERO_TOKEN", "token", "ZERO_TOKEN is set, but this version does not use it"),
+        ("DATA_DIR", "/proc/nowhere", "DATA_DIR takes a folder"),
+    ] {
+        let ended = command(folder.path(), &[]).env(name, value).output().unwrap();
+        let errors = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{name}={value}: {errors}");
+        let last = errors.lines().last().unwrap();
+        assert!(last.starts_with("evently-auth: ") && last.contains(expected), "{name}={value}: {errors}");
+    }
+}
+
+#[test]
+fn production_settings_are_refused_and_not_ignored() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = command(folder.path(), &[])
+        .env("DATABASE_URL", "postgres://auth:password@localhost/auth")
+        .env("REDIS_URL", "redis://localhost")
+        .env("JWT_SECRET", "kR7vbn2Lq9sXw4TzY8mPc6HdJf3GaEu5")
+        .env("SECRET_KEY", "Zx5Qw8Er2Ty7Ui3Op9As4Df6Gh1Jk0Lc")
+        .output()
+        .unwrap();
+    let errors = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{errors}");
+    assert!(errors.lines().last().unwrap().contains("serves the embedded mode alone"), "{errors}");
+}
+
+#[test]
+fn wrong_usage_ends_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [
+        &["fly"][..],
+        &["migrate"],
+        &["migrate", "down", "--steps", "0"],
+        &["admin", "create", "--email", "no address", "--username", "root", "--password-stdin"],
+        &["admin", "create", "--email", "root@example.com", "--username", "root"],
+        &["mail", "retry"],
+        &["mail", "retry", "1", "--all"],
+        &["mail", "list", "--status", "lost"],
+    ] {
+        assert_eq!(run(folder.path(), args, "").status.code(), Some(2), "{args:?}");
+    }
+}

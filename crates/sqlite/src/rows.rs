@@ -1,0 +1,66 @@
+//! From columns to the domain's types: a value that breaks a rule is named by table, row and column, never
+//! shown.
+
+use chrono::DateTime;
+use evently_auth_domain::Timestamp;
+use evently_auth_domain::error::StoreError;
+use std::fmt::Display;
+
+/// A time as it is stored: microseconds since the epoch.
+pub(crate) fn micros(at: Timestamp) -> i64 {
+    at.timestamp_micros()
+}
+
+/// Names a row in the message of a failure.
+pub(crate) struct Row<I> {
+    pub(crate) table: &'static str,
+    pub(crate) id: I,
+}
+
+impl<I: Display> Row<I> {
+    /// The value of `column`, if it keeps the rules.
+    pub(crate) fn value<T>(&self, column: &str, value: Option<T>) -> Result<T, StoreError> {
+        value.ok_or_else(|| {
+            StoreError::corrupt(format!(
+                "{} {}: {column} breaks a rule of the domain",
+                self.table, self.id
+            ))
+        })
+    }
+
+    /// The value of `column`, if there is none or it keeps the rules.
+    pub(crate) fn optional<C, T>(
+        &self,
+        column: &str,
+        content: Option<C>,
+        parse: impl FnOnce(C) -> Option<T>,
+    ) -> Result<Option<T>, StoreError> {
+        content
+            .map(|content| self.value(column, parse(content)))
+            .transpose()
+    }
+
+    /// The time in `column`.
+    pub(crate) fn time(&self, column: &str, micros: i64) -> Result<Timestamp, StoreError> {
+        self.value(column, DateTime::from_timestamp_micros(micros))
+    }
+
+    /// The time in `column`, if there is one.
+    pub(crate) fn optional_time(
+        &self,
+        column: &str,
+        micros: Option<i64>,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        self.optional(column, micros, DateTime::from_timestamp_micros)
+    }
+
+    /// The 32 bytes in `column`.
+    pub(crate) fn digest(&self, column: &str, bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
+        self.value(column, bytes.try_into().ok())
+    }
+
+    /// The small number in `column`.
+    pub(crate) fn number(&self, column: &str, number: i64) -> Result<u32, StoreError> {
+        self.value(column, u32::try_from(number).ok())
+    }
+}

@@ -1,0 +1,46 @@
+//! From settings to a working system: the one place that knows every adapter, and chooses among them.
+
+mod embedded;
+mod error;
+mod keys;
+mod migrations;
+mod tokens;
+
+pub use error::WiringError;
+pub use migrations::Migrations;
+
+use evently_auth_config::{Config, Mode};
+use evently_auth_domain::Auth;
+use evently_auth_domain::ports::{Mailbox, Probe};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A system that is put together and ready to be called.
+#[derive(Clone)]
+pub struct System {
+    /// The use cases.
+    pub auth: Auth,
+    /// Asks the database.
+    pub database: Arc<dyn Probe>,
+    /// Asks Redis; `None` where its work is done in process.
+    pub redis: Option<Arc<dyn Probe>>,
+    /// Where mails are delivered to files: the mails and their folder.
+    pub mailbox: Option<(Arc<dyn Mailbox>, PathBuf)>,
+}
+
+/// Puts a system together as `config` says. In embedded mode that makes what is missing: folders, keys, tables.
+///
+/// # Errors
+/// See [`WiringError`]; nothing runs then.
+pub async fn assemble(config: &Config) -> Result<System, WiringError> {
+    if config.zero_token.is_some() {
+        return Err(WiringError::NotSupported {
+            variable: "ZERO_TOKEN",
+            instead: "give each secret in its variable, or in the file that NAME_FILE names",
+        });
+    }
+    match config.mode {
+        Mode::Embedded => embedded::assemble(config).await,
+        Mode::Production(_) => Err(WiringError::NoProduction),
+    }
+}

@@ -1,0 +1,49 @@
+# Short names for what is typed often. Each is plain cargo: nobody needs `just`.
+
+# list these names
+default:
+    @just --list --unsorted
+
+# start the service in embedded mode
+run *args:
+    cargo run -- {{ args }}
+
+# every check and every test
+test:
+    cargo xtask test
+
+# one crate's tests: just try http
+try crate *args:
+    cargo test --package evently-auth-{{ crate }} {{ args }}
+
+# format the code
+fmt:
+    cargo fmt --all
+
+# what clippy has to say
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# the crates' documentation, in a browser
+doc:
+    cargo doc --workspace --no-deps --open
+
+# hold the crates against the dependency rule
+deps:
+    cargo xtask check-deps
+
+# hold the source files against the house rules
+files:
+    cargo xtask check-files
+
+# licences, bans and sources of what we build upon
+deny:
+    cargo deny check bans licenses sources
+
+# write docs/openapi.json
+openapi:
+    cargo xtask openapi
+
+# write the configuration table of README.md
+readme:
+    cargo xtask readme

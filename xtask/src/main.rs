@@ -1,0 +1,62 @@
+//! What a developer does by hand, as code: `cargo xtask <task>`, one file per task.
+
+mod cargo;
+mod check_deps;
+mod check_files;
+mod generated;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "What a developer does by hand, as code"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Every check and every test, in the order in which they fail fastest
+    Test,
+    /// Hold the crates' dependencies against the dependency rule
+    CheckDeps,
+    /// Hold the source files against the house rules on length, markers and headers
+    CheckFiles,
+    /// Write docs/openapi.json from the routes
+    Openapi {
+        /// Only say whether it is up to date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Write the configuration table of README.md from the settings
+    Readme {
+        /// Only say whether it is up to date
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    run(&Cli::parse().task).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn run(task: &Task) -> anyhow::Result<ExitCode> {
+    match task {
+        Task::Test => return test::run(),
+        Task::CheckDeps => check_deps::run()?,
+        Task::CheckFiles => check_files::run()?,
+        Task::Openapi { check } => generated::OPENAPI.run(*check)?,
+        Task::Readme { check } => generated::README.run(*check)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,102 @@
+//! The one test command: checks first, cheap before dear, the tests last. It stops at the first step that fails, and
+//! prints nothing after the test runner's summary.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, anyhow};
+
+use crate::{cargo, check_deps, check_files, generated};
+
+pub(crate) fn run() -> anyhow::Result<ExitCode> {
+    for (title, remedy, work) in STEPS {
+        heading(title);
+        let start = Instant::now();
+        work().map_err(|error| anyhow!("{title}: {error:#}; {remedy}"))?;
+        eprintln!("   ok after {:.1} s", start.elapsed().as_secs_f64());
+    }
+    tests()
+}
+
+/// What it is called, what to do when it fails, and the work.
+type Step = (&'static str, &'static str, fn() -> anyhow::Result<()>);
+
+const STEPS: &[Step] = &[
+    ("format", "run `cargo fmt --all`", format),
+    (
+        "dependency rule",
+        "move the code, or argue for a new row in xtask/src/check_deps/rules.rs",
+        check_deps::run,
+    ),
+    (
+        "house rules",
+        "shorten or repair the files named above",
+        check_files::run,
+    ),
+    (
+        "clippy",
+        "repair what is named above; `cargo clippy --fix` does some of it",
+        clippy,
+    ),
+    ("documentation", "repair the comments named above", documentation),
+    (
+        "licences, bans, sources",
+        "see deny.toml, where each rule has its reason",
+        deny,
+    ),
+    (
+        "generated documents",
+        "run `cargo xtask openapi` and `cargo xtask readme`",
+        generated::check_all,
+    ),
+    (
+        "examples in comments",
+        "repair the examples named above",
+        examples,
+    ),
+];
+
+fn format() -> anyhow::Result<()> {
+    cargo::run(&mut cargo::command("fmt --all --check"))
+}
+
+fn clippy() -> anyhow::Result<()> {
+    cargo::run(&mut cargo::command(
+        "clippy --workspace --all-targets --quiet -- -D warnings",
+    ))
+}
+
+fn documentation() -> anyhow::Result<()> {
+    let mut doc = cargo::command("doc --workspace --no-deps --quiet");
+    cargo::run(doc.env("RUSTDOCFLAGS", "-D warnings"))
+}
+
+fn deny() -> anyhow::Result<()> {
+    if cargo::has("deny") {
+        return cargo::run(&mut cargo::command("deny check bans licenses sources"));
+    }
+    eprintln!("   left out: cargo-deny is not installed; `cargo install --locked cargo-deny` installs it");
+    Ok(())
+}
+
+fn examples() -> anyhow::Result<()> {
+    cargo::run(&mut cargo::command("test --workspace --doc --quiet"))
+}
+
+/// The runner's summary ends the output, and its exit code is ours.
+fn tests() -> anyhow::Result<ExitCode> {
+    heading("tests");
+    let mut runner = if cargo::has("nextest") {
+        cargo::command("nextest run --workspace")
+    } else {
+        eprintln!("   with cargo's own runner; `cargo install --locked cargo-nextest` gives a faster one");
+        cargo::command("test --workspace --lib --bins --tests --no-fail-fast")
+    };
+    let status = runner.status().context("cannot start the test runner")?;
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+}
+
+fn heading(title: &str) {
+    eprintln!("\n== {title}");
+}
