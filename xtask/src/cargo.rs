@@ -9,10 +9,7 @@ use anyhow::{Context, ensure};
 /// The workspace root. Asked when run: a build may be older than the place where its sources lie now.
 pub(crate) fn root() -> PathBuf {
     let package = env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
-    Path::new(&package)
-        .parent()
-        .map(Path::to_path_buf)
-        .unwrap_or_default()
+    Path::new(&package).parent().map(Path::to_path_buf).unwrap_or_default()
 }
 
 /// `cargo LINE` in the workspace root, not started yet; a space ends an argument.
@@ -32,9 +29,7 @@ pub(crate) fn command(line: &str) -> Command {
 
 /// Runs the command with its output shown; fails when it does.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
-    let status = command
-        .status()
-        .with_context(|| format!("cannot start {command:?}"))?;
+    let status = command.status().with_context(|| format!("cannot start {command:?}"))?;
     ensure!(status.success(), "{} ended with {status}", shown(command));
     Ok(())
 }
@@ -42,11 +37,7 @@ pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
 /// Whether `cargo NAME` is installed.
 pub(crate) fn has(name: &str) -> bool {
     let mut asked = command(&format!("{name} --version"));
-    asked
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    asked.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 fn shown(command: &Command) -> String {

@@ -10,11 +10,7 @@ use crate::cargo;
 const MAX_LINES: usize = 400;
 const MAX_LINES_OF_USE_CASE: usize = 150;
 /// What unfinished code looks like. Written in two halves, so that this file does not contain it.
-const UNFINISHED: &[&str] = &[
-    concat!("todo", "!"),
-    concat!("unimplemented", "!"),
-    concat!("#[ign", "ore"),
-];
+const UNFINISHED: &[&str] = &[concat!("todo", "!"), concat!("unimplemented", "!"), concat!("#[ign", "ore")];
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let root = cargo::root();
@@ -26,11 +22,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for violation in &violations {
         eprintln!("   {violation}");
     }
-    ensure!(
-        violations.is_empty(),
-        "{} violations of the house rules",
-        violations.len()
-    );
+    ensure!(violations.is_empty(), "{} violations of the house rules", violations.len());
     Ok(())
 }
 
@@ -42,11 +34,7 @@ fn check_folder(root: &Path, folder: &Path, violations: &mut Vec<String>) -> any
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let text =
                 fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            let name = path
-                .strip_prefix(root)
-                .unwrap_or(&path)
-                .to_string_lossy()
-                .replace('\\', "/");
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             violations.extend(check(&name, &text));
         }
     }
@@ -56,29 +44,19 @@ fn check_folder(root: &Path, folder: &Path, violations: &mut Vec<String>) -> any
 /// One sentence per rule that the file breaks; `path` is relative to the root, with `/`.
 fn check(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
-    let limit = if path.starts_with("crates/domain/src/usecases/") {
-        MAX_LINES_OF_USE_CASE
-    } else {
-        MAX_LINES
-    };
+    let limit =
+        if path.starts_with("crates/domain/src/usecases/") { MAX_LINES_OF_USE_CASE } else { MAX_LINES };
     let lines = text.lines().count();
     if lines > limit {
-        found.push(format!(
-            "{path}: {lines} lines, at most {limit}: one file, one subject"
-        ));
+        found.push(format!("{path}: {lines} lines, at most {limit}: one file, one subject"));
     }
     for (number, line) in text.lines().enumerate() {
         for marker in UNFINISHED.iter().filter(|marker| line.contains(**marker)) {
-            found.push(format!(
-                "{path}:{}: `{marker}`: what is merged is finished",
-                number + 1
-            ));
+            found.push(format!("{path}:{}: `{marker}`: what is merged is finished", number + 1));
         }
     }
     if needs_header(path) && !text.starts_with("//!") {
-        found.push(format!(
-            "{path}: opens with a `//!` line that says what the module guarantees"
-        ));
+        found.push(format!("{path}: opens with a `//!` line that says what the module guarantees"));
     }
     found
 }
@@ -117,18 +95,12 @@ mod tests {
 
     #[test]
     fn modules_open_with_what_they_guarantee() {
-        for path in [
-            "crates/http/src/a.rs",
-            "crates/domain/src/ports/mod.rs",
-            "xtask/src/main.rs",
-        ] {
+        for path in ["crates/http/src/a.rs", "crates/domain/src/ports/mod.rs", "xtask/src/main.rs"] {
             assert_eq!(check(path, "use a::b;\n").len(), 1, "{path}");
         }
-        for path in [
-            "crates/domain/src/ports/users.rs",
-            "crates/http/src/a/tests.rs",
-            "crates/http/tests/a.rs",
-        ] {
+        for path in
+            ["crates/domain/src/ports/users.rs", "crates/http/src/a/tests.rs", "crates/http/tests/a.rs"]
+        {
             assert!(check(path, "use a::b;\n").is_empty(), "{path}");
         }
     }

@@ -14,14 +14,9 @@ pub(crate) struct Generated {
     test: &'static str,
 }
 
-pub(crate) const OPENAPI: Generated = Generated {
-    path: "docs/openapi.json",
-    test: "openapi_document_is_current",
-};
-pub(crate) const README: Generated = Generated {
-    path: "README.md",
-    test: "readme_settings_are_current",
-};
+pub(crate) const OPENAPI: Generated =
+    Generated { path: "docs/openapi.json", test: "openapi_document_is_current" };
+pub(crate) const README: Generated = Generated { path: "README.md", test: "readme_settings_are_current" };
 
 impl Generated {
     /// Writes the document, or with `check` fails when it is stale.

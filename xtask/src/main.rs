@@ -11,11 +11,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    bin_name = "cargo xtask",
-    about = "What a developer does by hand, as code"
-)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "What a developer does by hand, as code")]
 struct Cli {
     #[command(subcommand)]
     task: Task,

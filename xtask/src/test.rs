@@ -28,32 +28,12 @@ const STEPS: &[Step] = &[
         "move the code, or argue for a new row in xtask/src/check_deps/rules.rs",
         check_deps::run,
     ),
-    (
-        "house rules",
-        "shorten or repair the files named above",
-        check_files::run,
-    ),
-    (
-        "clippy",
-        "repair what is named above; `cargo clippy --fix` does some of it",
-        clippy,
-    ),
+    ("house rules", "shorten or repair the files named above", check_files::run),
+    ("clippy", "repair what is named above; `cargo clippy --fix` does some of it", clippy),
     ("documentation", "repair the comments named above", documentation),
-    (
-        "licences, bans, sources",
-        "see deny.toml, where each rule has its reason",
-        deny,
-    ),
-    (
-        "generated documents",
-        "run `cargo xtask openapi` and `cargo xtask readme`",
-        generated::check_all,
-    ),
-    (
-        "examples in comments",
-        "repair the examples named above",
-        examples,
-    ),
+    ("licences, bans, sources", "see deny.toml, where each rule has its reason", deny),
+    ("generated documents", "run `cargo xtask openapi` and `cargo xtask readme`", generated::check_all),
+    ("examples in comments", "repair the examples named above", examples),
 ];
 
 fn format() -> anyhow::Result<()> {
@@ -61,9 +41,7 @@ fn format() -> anyhow::Result<()> {
 }
 
 fn clippy() -> anyhow::Result<()> {
-    cargo::run(&mut cargo::command(
-        "clippy --workspace --all-targets --quiet -- -D warnings",
-    ))
+    cargo::run(&mut cargo::command("clippy --workspace --all-targets --quiet -- -D warnings"))
 }
 
 fn documentation() -> anyhow::Result<()> {

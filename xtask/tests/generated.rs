@@ -13,12 +13,7 @@ fn openapi_document_is_current() -> Result<(), String> {
     let name = "docs/openapi.json";
     // A document that is not there yet is one to be written.
     let found = fs::read_to_string(in_root(name)).unwrap_or_default();
-    settle(
-        name,
-        &found,
-        &evently_auth_http::openapi_json(),
-        "cargo xtask openapi",
-    )
+    settle(name, &found, &evently_auth_http::openapi_json(), "cargo xtask openapi")
 }
 
 #[test]
@@ -39,21 +34,9 @@ fn only_the_text_between_the_markers_changes() {
 
 #[test]
 fn missing_markers_are_named() {
-    assert!(
-        between_markers("# Title\n", "| new |\n")
-            .unwrap_err()
-            .contains(BEGIN)
-    );
-    assert!(
-        between_markers(&format!("{BEGIN}\n"), "| new |\n")
-            .unwrap_err()
-            .contains(END)
-    );
-    assert!(
-        between_markers(&format!("{END}\n{BEGIN}\n"), "| new |\n")
-            .unwrap_err()
-            .contains(END)
-    );
+    assert!(between_markers("# Title\n", "| new |\n").unwrap_err().contains(BEGIN));
+    assert!(between_markers(&format!("{BEGIN}\n"), "| new |\n").unwrap_err().contains(END));
+    assert!(between_markers(&format!("{END}\n{BEGIN}\n"), "| new |\n").unwrap_err().contains(END));
 }
 
 /// Writes the document when asked to; otherwise a document that is not as wanted is an error.
@@ -69,12 +52,9 @@ fn settle(name: &str, found: &str, wanted: &str, command: &str) -> Result<(), St
 
 /// The document with `table` between the markers, a blank line on either side.
 fn between_markers(document: &str, table: &str) -> Result<String, String> {
-    let (before, rest) = document
-        .split_once(BEGIN)
-        .ok_or_else(|| format!("README.md lacks the line {BEGIN}"))?;
-    let (_, after) = rest
-        .split_once(END)
-        .ok_or_else(|| format!("README.md lacks {END} after {BEGIN}"))?;
+    let (before, rest) =
+        document.split_once(BEGIN).ok_or_else(|| format!("README.md lacks the line {BEGIN}"))?;
+    let (_, after) = rest.split_once(END).ok_or_else(|| format!("README.md lacks {END} after {BEGIN}"))?;
     Ok(format!("{before}{BEGIN}\n\n{table}\n{END}{after}"))
 }
 

@@ -57,20 +57,12 @@ impl DatabaseConfig {
             items(urls).map(|url| from_url(url, base)).collect()
         })?;
         let pool_size = reader.number(&var::DB_POOL_SIZE)?;
-        Ok(primary.map(|primary| Self {
-            primary,
-            replicas: replicas.unwrap_or_default(),
-            pool_size,
-        }))
+        Ok(primary.map(|primary| Self { primary, replicas: replicas.unwrap_or_default(), pool_size }))
     }
 }
 
 fn database_host(text: &str) -> Option<String> {
-    if text.starts_with('/') {
-        plain_text(text)
-    } else {
-        host_name(text)
-    }
+    if text.starts_with('/') { plain_text(text) } else { host_name(text) }
 }
 
 /// What `text` says, and for what it leaves out, what `base` says.

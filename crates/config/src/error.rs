@@ -33,11 +33,7 @@ impl ConfigError {
 
     /// One item of the list in `variable` is wrong.
     pub(crate) fn refused_item(variable: &Variable, item: &str) -> Self {
-        Self::new(
-            variable,
-            &format!("{} holds {}", variable.name, shown(item)),
-            None,
-        )
+        Self::new(variable, &format!("{} holds {}", variable.name, shown(item)), None)
     }
 
     /// `variable` has no value, and `why` it needs one.
@@ -47,11 +43,7 @@ impl ConfigError {
 
     /// The file that was named for `variable` gives no value.
     pub(crate) fn file(variable: &Variable, file: &str, why: &str) -> Self {
-        Self::new(
-            variable,
-            &format!("{}_FILE names {file:?}", variable.name),
-            Some(why),
-        )
+        Self::new(variable, &format!("{}_FILE names {file:?}", variable.name), Some(why))
     }
 
     /// `variable` (or `NAME_FILE`, as `name` says) has bytes that are no text.
@@ -61,10 +53,7 @@ impl ConfigError {
 
     fn new(variable: &Variable, had: &str, why: Option<&str>) -> Self {
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
-        Self {
-            variable: variable.name,
-            line: format!("{had}{why}; it takes {}", variable.takes),
-        }
+        Self { variable: variable.name, line: format!("{had}{why}; it takes {}", variable.takes) }
     }
 }
 

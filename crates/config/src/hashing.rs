@@ -37,14 +37,9 @@ pub struct Argon2Config {
 
 impl HashConfig {
     pub(crate) fn read(reader: &Reader<'_>) -> Result<Self, ConfigError> {
-        let algorithms = [
-            ("argon2id", HashAlgorithm::Argon2id),
-            ("bcrypt", HashAlgorithm::Bcrypt),
-        ];
+        let algorithms = [("argon2id", HashAlgorithm::Argon2id), ("bcrypt", HashAlgorithm::Bcrypt)];
         Ok(Self {
-            algorithm: reader
-                .choice(&var::PASSWORD_HASH, &algorithms)?
-                .unwrap_or(HashAlgorithm::Argon2id),
+            algorithm: reader.choice(&var::PASSWORD_HASH, &algorithms)?.unwrap_or(HashAlgorithm::Argon2id),
             argon2: Argon2Config {
                 memory_kib: reader.number(&var::ARGON2_MEMORY_KIB)?,
                 iterations: reader.number(&var::ARGON2_ITERATIONS)?,

@@ -68,9 +68,6 @@ fn origin(text: &str) -> Option<String> {
 }
 
 fn network(text: &str) -> Option<IpNet> {
-    let network = text
-        .parse::<IpNet>()
-        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-        .ok()?;
+    let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()?;
     Some(network.trunc())
 }

@@ -141,12 +141,7 @@ impl Config {
                 }
             }
         }
-        if self
-            .http
-            .trusted_proxies
-            .iter()
-            .any(|network| network.prefix_len() == 0)
-        {
+        if self.http.trusted_proxies.iter().any(|network| network.prefix_len() == 0) {
             warnings.push(
                 "TRUSTED_PROXIES holds every address: clients can choose the one they are seen with".into(),
             );
@@ -164,10 +159,9 @@ impl Mode {
             (Some(database), Some(redis)) => {
                 Ok(Self::Production(Box::new(ProductionConfig { database, redis })))
             }
-            (Some(_), None) => Err(ConfigError::missing(
-                &var::REDIS_URL,
-                "production mode needs Redis beside the database",
-            )),
+            (Some(_), None) => {
+                Err(ConfigError::missing(&var::REDIS_URL, "production mode needs Redis beside the database"))
+            }
         }
     }
 }
@@ -177,9 +171,7 @@ fn idle_servers(reader: &Reader<'_>) -> Option<String> {
     let given: Vec<_> = VARIABLES
         .iter()
         .filter(|variable| {
-            ["DB_", "DATABASE_", "REDIS_"]
-                .iter()
-                .any(|start| variable.name.starts_with(start))
+            ["DB_", "DATABASE_", "REDIS_"].iter().any(|start| variable.name.starts_with(start))
         })
         .filter(|variable| reader.is_given(variable))
         .map(|variable| variable.name)

@@ -27,11 +27,7 @@ impl LogConfig {
     /// A person tries the embedded mode at a terminal; in production a collector reads the log.
     pub(crate) fn read(reader: &Reader<'_>, embedded: bool) -> Result<Self, ConfigError> {
         let formats = [("json", LogFormat::Json), ("pretty", LogFormat::Pretty)];
-        let default = if embedded {
-            LogFormat::Pretty
-        } else {
-            LogFormat::Json
-        };
+        let default = if embedded { LogFormat::Pretty } else { LogFormat::Json };
         Ok(Self {
             format: reader.choice(&var::LOG_FORMAT, &formats)?.unwrap_or(default),
             filter: reader.required(&var::RUST_LOG, filter)?,

@@ -65,12 +65,7 @@ impl MailConfig {
         let credentials = credentials(reader)?;
         let host = reader.optional(&var::SMTP_HOST, host_name)?;
         Ok(Self {
-            smtp: host.map(|host| SmtpConfig {
-                host,
-                port,
-                tls,
-                credentials,
-            }),
+            smtp: host.map(|host| SmtpConfig { host, port, tls, credentials }),
             from_address: reader.required(&var::FROM_ADDRESS, |text| EmailAddress::parse(text).ok())?,
             from_name: reader.required(&var::FROM_NAME, plain_text)?,
         })

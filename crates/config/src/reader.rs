@@ -43,10 +43,7 @@ impl<'a> Reader<'a> {
             return Ok(None);
         };
         let text = read_file(variable, file.trim())?;
-        Ok(Some(Given {
-            text,
-            file: Some(file.trim().to_owned()),
-        }))
+        Ok(Some(Given { text, file: Some(file.trim().to_owned()) }))
     }
 
     /// Whether somebody set `variable`, to whatever it may be.
@@ -74,8 +71,7 @@ impl<'a> Reader<'a> {
         variable: &Variable,
         parse: impl FnOnce(&str) -> Option<T>,
     ) -> Result<T, ConfigError> {
-        self.optional(variable, parse)?
-            .ok_or_else(|| ConfigError::missing(variable, "it is needed"))
+        self.optional(variable, parse)?.ok_or_else(|| ConfigError::missing(variable, "it is needed"))
     }
 
     /// The items of a comma-separated list; blank ones are passed over.
@@ -103,9 +99,7 @@ impl<'a> Reader<'a> {
         variable: &Variable,
         unit: fn(i64) -> Option<TimeDelta>,
     ) -> Result<TimeDelta, ConfigError> {
-        self.required(variable, |text| {
-            unit(i64::try_from(in_range(variable, text)?).ok()?)
-        })
+        self.required(variable, |text| unit(i64::try_from(in_range(variable, text)?).ok()?))
     }
 
     /// Yes or no.
@@ -124,18 +118,13 @@ impl<'a> Reader<'a> {
         options: &[(&str, T)],
     ) -> Result<Option<T>, ConfigError> {
         self.optional(variable, |text| {
-            options
-                .iter()
-                .find(|(name, _)| name.eq_ignore_ascii_case(text))
-                .map(|(_, option)| *option)
+            options.iter().find(|(name, _)| name.eq_ignore_ascii_case(text)).map(|(_, option)| *option)
         })
     }
 
     /// A secret as it stands.
     pub(crate) fn secret(&self, variable: &Variable) -> Result<Option<SecretText>, ConfigError> {
-        Ok(self
-            .given(variable)?
-            .map(|given| SecretText::new(given.text.as_str())))
+        Ok(self.given(variable)?.map(|given| SecretText::new(given.text.as_str())))
     }
 
     /// A secret, trimmed, through `check`, which says what is wrong without repeating it.
@@ -162,10 +151,7 @@ impl<'a> Reader<'a> {
     }
 
     fn given_or_default(&self, variable: &Variable) -> Result<Option<Given>, ConfigError> {
-        let default = |text: &str| Given {
-            text: Zeroizing::new(text.to_owned()),
-            file: None,
-        };
+        let default = |text: &str| Given { text: Zeroizing::new(text.to_owned()), file: None };
         Ok(self.given(variable)?.or_else(|| variable.default.map(default)))
     }
 
@@ -173,9 +159,7 @@ impl<'a> Reader<'a> {
         let Some(value) = self.0.get(name) else {
             return Ok(None);
         };
-        let text = value
-            .into_string()
-            .map_err(|_| ConfigError::not_text(variable, name))?;
+        let text = value.into_string().map_err(|_| ConfigError::not_text(variable, name))?;
         Ok(Some(Zeroizing::new(text)).filter(|text| !text.trim().is_empty()))
     }
 }

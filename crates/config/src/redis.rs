@@ -51,11 +51,7 @@ pub struct Endpoint {
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port } = self;
-        if host.contains(':') {
-            write!(f, "[{host}]:{port}")
-        } else {
-            write!(f, "{host}:{port}")
-        }
+        if host.contains(':') { write!(f, "[{host}]:{port}") } else { write!(f, "{host}:{port}") }
     }
 }
 
@@ -82,9 +78,7 @@ impl RedisConfig {
             (true, false) => Some(RedisTopology::Sentinel { sentinels, master }),
             (true, true) => {
                 let single = url.as_ref().map(|url| url.endpoint.clone());
-                single
-                    .or(host.map(|host| Endpoint { host, port }))
-                    .map(RedisTopology::Single)
+                single.or(host.map(|host| Endpoint { host, port })).map(RedisTopology::Single)
             }
         };
         Ok(topology.map(|topology| match url {
@@ -95,13 +89,7 @@ impl RedisConfig {
                 database: url.database,
                 tls: url.tls || tls,
             },
-            None => Self {
-                topology,
-                username: None,
-                password,
-                database: 0,
-                tls,
-            },
+            None => Self { topology, username: None, password, database: 0, tls },
         }))
     }
 }
@@ -110,14 +98,9 @@ fn endpoint(text: &str, default_port: u16) -> Option<Endpoint> {
     let (host, port) = match text.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((host, "")) => (host, None),
         Some((host, port)) => (host, Some(port.strip_prefix(':')?)),
-        None => text
-            .rsplit_once(':')
-            .map_or((text, None), |(host, port)| (host, Some(port))),
+        None => text.rsplit_once(':').map_or((text, None), |(host, port)| (host, Some(port))),
     };
-    let port = port
-        .map_or(Ok(default_port), str::parse)
-        .ok()
-        .filter(|port| *port > 0)?;
+    let port = port.map_or(Ok(default_port), str::parse).ok().filter(|port| *port > 0)?;
     // An IPv6 address needs its brackets: `::1:6379` can be read in two ways.
     let host = host_name(host).filter(|host| text.starts_with('[') || !host.contains(':'))?;
     Some(Endpoint { host, port })
@@ -161,11 +144,7 @@ impl RedisUrl {
                 port: url.port().unwrap_or(default_port),
             },
             username: Some(percent_decode(url.username())?).filter(|name| !name.is_empty()),
-            password: url
-                .password()
-                .map(percent_decode)
-                .transpose()?
-                .map(SecretText::new),
+            password: url.password().map(percent_decode).transpose()?.map(SecretText::new),
             database,
             tls,
         })

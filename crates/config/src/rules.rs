@@ -27,10 +27,7 @@ pub(crate) fn read(reader: &Reader<'_>, hashing: &HashConfig) -> Result<Settings
                 HashAlgorithm::Bcrypt => Some(BCRYPT_MAX_BYTES),
             },
             composition: reader
-                .choice(
-                    &var::PASSWORD_POLICY,
-                    &[("default", false), ("composition", true)],
-                )?
+                .choice(&var::PASSWORD_POLICY, &[("default", false), ("composition", true)])?
                 .unwrap_or_default(),
         },
         limits: limits(reader)?,
@@ -47,19 +44,12 @@ fn session_binding(reader: &Reader<'_>) -> Result<SessionBinding, ConfigError> {
         ("both", SessionBinding::Both),
         ("off", SessionBinding::Off),
     ];
-    Ok(reader
-        .choice(&var::SESSION_BINDING, &options)?
-        .unwrap_or(SessionBinding::Record))
+    Ok(reader.choice(&var::SESSION_BINDING, &options)?.unwrap_or(SessionBinding::Record))
 }
 
 fn limits(reader: &Reader<'_>) -> Result<LimitSettings, ConfigError> {
     let window = reader.duration(&var::RATE_LIMIT_WINDOW, TimeDelta::try_minutes)?;
-    let limit = |variable, window| {
-        Ok(Limit {
-            max: reader.number(variable)?,
-            window,
-        })
-    };
+    let limit = |variable, window| Ok(Limit { max: reader.number(variable)?, window });
     Ok(LimitSettings {
         login: limit(&var::RATE_LIMIT_LOGIN, window)?,
         login_address: limit(&var::RATE_LIMIT_LOGIN_ADDRESS, window)?,

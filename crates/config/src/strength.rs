@@ -46,11 +46,7 @@ const PUBLISHED: &[&str] = &[
 /// Whether `secret` has enough bytes; if not, what is wrong with it.
 pub(crate) fn check_length(secret: &SecretText, min_bytes: usize) -> Result<(), String> {
     let bytes = secret.expose().len();
-    if bytes < min_bytes {
-        Err(format!("it has {bytes} bytes, {min_bytes} are needed"))
-    } else {
-        Ok(())
-    }
+    if bytes < min_bytes { Err(format!("it has {bytes} bytes, {min_bytes} are needed")) } else { Ok(()) }
 }
 
 /// Whether `secret` may protect a production system; if not, what is wrong with it.
@@ -60,11 +56,7 @@ pub(crate) fn check(secret: &SecretText) -> Result<(), String> {
     if PUBLISHED.contains(&text.trim()) {
         return Err("it is a published example".into());
     }
-    let letters: String = text
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .collect::<String>()
-        .to_lowercase();
+    let letters: String = text.chars().filter(|c| c.is_alphanumeric()).collect::<String>().to_lowercase();
     if PLACEHOLDERS.iter().any(|word| letters.contains(word)) {
         return Err("it looks like a placeholder".into());
     }

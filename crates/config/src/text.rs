@@ -18,7 +18,5 @@ pub(crate) fn host_name(text: &str) -> Option<String> {
 /// A part of a URL as it was meant.
 pub(crate) fn percent_decode(text: &str) -> Result<String, String> {
     let decoded = percent_decode_str(text).decode_utf8();
-    decoded
-        .map(String::from)
-        .map_err(|_| "it holds bytes that are not UTF-8".into())
+    decoded.map(String::from).map_err(|_| "it holds bytes that are not UTF-8".into())
 }

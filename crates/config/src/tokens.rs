@@ -75,9 +75,8 @@ impl TokenConfig {
         reader: &Reader<'_>,
         production: bool,
     ) -> Result<(Self, Option<SecretText>), ConfigError> {
-        let algorithm = reader
-            .choice(&var::JWT_ALGORITHM, &TokenAlgorithm::ALL)?
-            .unwrap_or(TokenAlgorithm::Hs256);
+        let algorithm =
+            reader.choice(&var::JWT_ALGORITHM, &TokenAlgorithm::ALL)?.unwrap_or(TokenAlgorithm::Hs256);
         let tokens = Self {
             algorithm,
             jwt_secret: reader.secret(&var::JWT_SECRET)?,
@@ -102,16 +101,10 @@ impl TokenConfig {
         secret_key: Option<&SecretText>,
     ) -> Result<(), ConfigError> {
         if self.algorithm.is_symmetric() && self.jwt_secret.is_none() {
-            return Err(ConfigError::missing(
-                &var::JWT_SECRET,
-                "production mode signs tokens with it",
-            ));
+            return Err(ConfigError::missing(&var::JWT_SECRET, "production mode signs tokens with it"));
         }
         if !self.algorithm.is_symmetric() && self.private_key.is_none() {
-            return Err(ConfigError::missing(
-                &var::JWT_PRIVATE_KEY,
-                "production mode signs tokens with it",
-            ));
+            return Err(ConfigError::missing(&var::JWT_PRIVATE_KEY, "production mode signs tokens with it"));
         }
         if let Some(secret) = &self.jwt_secret {
             strength::check(secret).map_err(|why| reader.refusal(&var::JWT_SECRET, &why))?;
@@ -119,18 +112,10 @@ impl TokenConfig {
         let Some(key) = secret_key else {
             let none = self.jwt_secret.is_none();
             let why = "production mode derives its keys from it, and there is no JWT_SECRET in its place";
-            return if none {
-                Err(ConfigError::missing(&var::SECRET_KEY, why))
-            } else {
-                Ok(())
-            };
+            return if none { Err(ConfigError::missing(&var::SECRET_KEY, why)) } else { Ok(()) };
         };
         strength::check(key).map_err(|why| reader.refusal(&var::SECRET_KEY, &why))?;
-        if self
-            .jwt_secret
-            .as_ref()
-            .is_some_and(|secret| secret.expose() == key.expose())
-        {
+        if self.jwt_secret.as_ref().is_some_and(|secret| secret.expose() == key.expose()) {
             return Err(reader.refusal(&var::SECRET_KEY, "it is the same as JWT_SECRET"));
         }
         Ok(())
@@ -139,15 +124,8 @@ impl TokenConfig {
 
 /// A private key in PEM. One that came through an environment file has `\n` for its newlines.
 fn private_key(text: &str) -> Result<SecretText, String> {
-    let pem = if text.contains('\n') {
-        text.to_owned()
-    } else {
-        text.replace("\\n", "\n")
-    };
-    let Some(label) = pem
-        .strip_prefix("-----BEGIN ")
-        .and_then(|rest| rest.split("-----").next())
-    else {
+    let pem = if text.contains('\n') { text.to_owned() } else { text.replace("\\n", "\n") };
+    let Some(label) = pem.strip_prefix("-----BEGIN ").and_then(|rest| rest.split("-----").next()) else {
         return Err("it does not begin with -----BEGIN".into());
     };
     let complete = pem.trim_end().ends_with(&format!("-----END {label}-----"));

@@ -59,18 +59,9 @@ pub fn markdown_table() -> String {
     let mut table =
         String::from("| Variable | Default | Takes | What it decides |\n| --- | --- | --- | --- |\n");
     for variable in VARIABLES {
-        let Variable {
-            name, takes, about, ..
-        } = variable;
-        let file = if variable.secret {
-            format!(", `{name}_FILE`")
-        } else {
-            String::new()
-        };
-        let default = variable
-            .default
-            .map(|default| format!("`{default}`"))
-            .unwrap_or_default();
+        let Variable { name, takes, about, .. } = variable;
+        let file = if variable.secret { format!(", `{name}_FILE`") } else { String::new() };
+        let default = variable.default.map(|default| format!("`{default}`")).unwrap_or_default();
         table.push_str(&format!("| `{name}`{file} | {default} | {takes} | {about} |\n"));
     }
     table
@@ -214,6 +205,6 @@ variables! {
 
     LOG_FORMAT = None, OneOf(&["json", "pretty"]),
         "How logs are written; when not set, `pretty` in embedded mode and `json` in production mode.";
-    RUST_LOG = Some("info,actix_server=warn"), Text("levels for the log such as `info` or `info,evently_auth_http=debug`"),
+    RUST_LOG = Some("info,actix_server=warn,actix_http=off"), Text("levels for the log such as `info` or `info,evently_auth_http=debug`"),
         "What is logged.";
 }

@@ -8,10 +8,7 @@ use evently_auth_domain::ports::Entropy;
 pub struct OsEntropy;
 
 impl Entropy for OsEntropy {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where the randomness comes from"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is where the randomness comes from")]
     fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
         getrandom::fill(bytes).map_err(StoreError::unavailable)
     }

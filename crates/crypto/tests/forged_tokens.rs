@@ -1,9 +1,5 @@
 //! Forged and damaged access tokens: nobody but the key makes a valid one, and even the key none of another kind.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;
 
@@ -18,11 +14,8 @@ use sha2::{Sha256, Sha384, Sha512};
 
 /// What somebody who knows the secret can make.
 fn forge(header: &Value, payload: &str) -> String {
-    let signed = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header.to_string()),
-        URL_SAFE_NO_PAD.encode(payload)
-    );
+    let signed =
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(payload));
     macro_rules! tag {
         ($hash:ty) => {{
             let mut mac = Hmac::<$hash>::new_from_slice(SECRET).unwrap();
@@ -57,40 +50,20 @@ fn is_refused(token: &str) -> bool {
 fn a_header_cannot_choose() {
     let (header, payload) = genuine();
     let payload = payload.to_string();
-    assert!(
-        !is_refused(&forge(&header, &payload)),
-        "the forgery itself is sound"
-    );
-    for alg in [
-        "none", "None", "HS384", "HS512", "RS256", "ES256", "EdDSA", "hs256", "",
-    ] {
-        assert!(
-            is_refused(&forge(&with(header.clone(), "alg", json!(alg)), &payload)),
-            "{alg}"
-        );
+    assert!(!is_refused(&forge(&header, &payload)), "the forgery itself is sound");
+    for alg in ["none", "None", "HS384", "HS512", "RS256", "ES256", "EdDSA", "hs256", ""] {
+        assert!(is_refused(&forge(&with(header.clone(), "alg", json!(alg)), &payload)), "{alg}");
     }
     for kid in [json!("other"), json!(""), json!(null), json!(1)] {
-        assert!(
-            is_refused(&forge(&with(header.clone(), "kid", kid.clone()), &payload)),
-            "{kid}"
-        );
+        assert!(is_refused(&forge(&with(header.clone(), "kid", kid.clone()), &payload)), "{kid}");
     }
     for typ in [json!("JWT"), json!("rt+jwt"), json!("at"), json!(""), json!(null)] {
-        assert!(
-            is_refused(&forge(&with(header.clone(), "typ", typ.clone()), &payload)),
-            "{typ}"
-        );
+        assert!(is_refused(&forge(&with(header.clone(), "typ", typ.clone()), &payload)), "{typ}");
     }
     for member in ["alg", "kid", "typ"] {
-        assert!(
-            is_refused(&forge(&without(header.clone(), member), &payload)),
-            "{member}"
-        );
+        assert!(is_refused(&forge(&without(header.clone(), member), &payload)), "{member}");
     }
-    assert!(is_refused(&forge(
-        &with(header, "crit", json!(["b64"])),
-        &payload
-    )));
+    assert!(is_refused(&forge(&with(header, "crit", json!(["b64"])), &payload)));
 }
 
 #[test]
@@ -98,19 +71,9 @@ fn a_payload_has_every_claim_as_it_should_be() {
     let (header, payload) = genuine();
     let members: Vec<_> = payload.as_object().unwrap().keys().cloned().collect();
     for member in &members {
-        assert!(
-            is_refused(&forge(&header, &without(payload.clone(), member).to_string())),
-            "no {member}"
-        );
-        for value in [
-            json!(null),
-            json!({}),
-            json!([1]),
-            json!(true),
-            json!(1.5),
-            json!("x\u{0}"),
-            json!(-1),
-        ] {
+        assert!(is_refused(&forge(&header, &without(payload.clone(), member).to_string())), "no {member}");
+        for value in [json!(null), json!({}), json!([1]), json!(true), json!(1.5), json!("x\u{0}"), json!(-1)]
+        {
             // `gen` and `jti` are ours to give: any number and any text will do.
             let may_be = (member == "gen" && value == json!(-1)) || (member == "jti" && value.is_string());
             let token = forge(&header, &with(payload.clone(), member, value.clone()).to_string());
@@ -143,10 +106,7 @@ fn a_payload_has_every_claim_as_it_should_be() {
         ("sid", json!("short")),
     ] {
         assert!(
-            is_refused(&forge(
-                &header,
-                &with(payload.clone(), member, value.clone()).to_string()
-            )),
+            is_refused(&forge(&header, &with(payload.clone(), member, value.clone()).to_string())),
             "{member}: {value}"
         );
     }

@@ -12,27 +12,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Duration;
 
-const SMALL: HashParams = HashParams::Argon2id {
-    memory_kib: 64,
-    iterations: 1,
-    parallelism: 1,
-};
-const YES: PasswordVerdict = PasswordVerdict {
-    matches: true,
-    outdated: false,
-};
-const NO: PasswordVerdict = PasswordVerdict {
-    matches: false,
-    outdated: false,
-};
+const SMALL: HashParams = HashParams::Argon2id { memory_kib: 64, iterations: 1, parallelism: 1 };
+const YES: PasswordVerdict = PasswordVerdict { matches: true, outdated: false };
+const NO: PasswordVerdict = PasswordVerdict { matches: false, outdated: false };
 
 fn config(params: HashParams, threads: usize, queue: usize) -> HasherConfig {
     let count = |n| NonZeroUsize::new(n).unwrap();
-    HasherConfig {
-        params,
-        threads: count(threads),
-        queue: count(queue),
-    }
+    HasherConfig { params, threads: count(threads), queue: count(queue) }
 }
 
 fn hasher(params: HashParams) -> HasherPool {
@@ -48,20 +34,8 @@ async fn a_password_verifies_against_its_own_hash_alone() {
     for params in [SMALL, HashParams::Bcrypt { cost: 4 }, HashParams::default()] {
         let hasher = hasher(params);
         let hash = hasher.hash(&password("correct horse")).await.unwrap();
-        assert_eq!(
-            hasher
-                .verify(&password("correct horse"), Some(&hash))
-                .await
-                .unwrap(),
-            YES
-        );
-        assert_eq!(
-            hasher
-                .verify(&password("correct Horse"), Some(&hash))
-                .await
-                .unwrap(),
-            NO
-        );
+        assert_eq!(hasher.verify(&password("correct horse"), Some(&hash)).await.unwrap(), YES);
+        assert_eq!(hasher.verify(&password("correct Horse"), Some(&hash)).await.unwrap(), NO);
         assert_eq!(hasher.verify(&password("correct horse"), None).await.unwrap(), NO);
         let again = hasher.hash(&password("correct horse")).await.unwrap();
         assert_ne!(hash.expose(), again.expose(), "each hash has a salt of its own");
@@ -70,35 +44,17 @@ async fn a_password_verifies_against_its_own_hash_alone() {
 
 #[tokio::test]
 async fn the_default_is_what_owasp_recommends() {
-    let hash = hasher(HashParams::default())
-        .hash(&password("correct horse"))
-        .await
-        .unwrap();
-    assert!(
-        hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"),
-        "{}",
-        hash.expose()
-    );
-    let hash = hasher(HashParams::Bcrypt { cost: 4 })
-        .hash(&password("correct horse"))
-        .await
-        .unwrap();
-    assert!(
-        hash.expose().starts_with("$2b$04$") && hash.expose().len() == 60,
-        "{}",
-        hash.expose()
-    );
+    let hash = hasher(HashParams::default()).hash(&password("correct horse")).await.unwrap();
+    assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
+    let hash = hasher(HashParams::Bcrypt { cost: 4 }).hash(&password("correct horse")).await.unwrap();
+    assert!(hash.expose().starts_with("$2b$04$") && hash.expose().len() == 60, "{}", hash.expose());
 }
 
 #[tokio::test]
 async fn hashes_of_other_parameters_verify_and_are_outdated() {
     let all = [
         SMALL,
-        HashParams::Argon2id {
-            memory_kib: 256,
-            iterations: 2,
-            parallelism: 2,
-        },
+        HashParams::Argon2id { memory_kib: 256, iterations: 2, parallelism: 2 },
         HashParams::Bcrypt { cost: 4 },
     ];
     let secret = password("correct horse");
@@ -108,13 +64,7 @@ async fn hashes_of_other_parameters_verify_and_are_outdated() {
             let hasher = hasher(current);
             let outdated = current != made_with;
             let verdict = hasher.verify(&secret, Some(&hash)).await.unwrap();
-            assert_eq!(
-                verdict,
-                PasswordVerdict {
-                    matches: true,
-                    outdated
-                }
-            );
+            assert_eq!(verdict, PasswordVerdict { matches: true, outdated });
             let rehashed = hasher.hash(&secret).await.unwrap();
             assert_eq!(hasher.verify(&secret, Some(&rehashed)).await.unwrap(), YES);
         }
@@ -142,25 +92,14 @@ async fn what_is_no_hash_verifies_nothing() {
         "$2b$31$",
     ] {
         let hash = PasswordHash::new(text);
-        assert_eq!(
-            hasher
-                .verify(&password("correct horse"), Some(&hash))
-                .await
-                .unwrap(),
-            NO,
-            "{text}"
-        );
+        assert_eq!(hasher.verify(&password("correct horse"), Some(&hash)).await.unwrap(), NO, "{text}");
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_with_mixed_parameters_do_not_disturb_each_other() {
     let others = [
-        HashParams::Argon2id {
-            memory_kib: 512,
-            iterations: 1,
-            parallelism: 4,
-        },
+        HashParams::Argon2id { memory_kib: 512, iterations: 1, parallelism: 4 },
         HashParams::Bcrypt { cost: 4 },
         SMALL,
     ];
@@ -171,12 +110,7 @@ async fn many_at_once_with_mixed_parameters_do_not_disturb_each_other() {
         hashes.push((secret, hash));
     }
     let hasher = hasher(SMALL);
-    let verdicts = join_all(
-        hashes
-            .iter()
-            .map(|(secret, hash)| hasher.verify(secret, Some(hash))),
-    )
-    .await;
+    let verdicts = join_all(hashes.iter().map(|(secret, hash)| hasher.verify(secret, Some(hash)))).await;
     assert!(verdicts.into_iter().all(|verdict| verdict.unwrap().matches));
     let shifted = hashes.iter().zip(hashes.iter().skip(1));
     let verdicts = join_all(shifted.map(|((secret, _), (_, hash))| hasher.verify(secret, Some(hash)))).await;
@@ -201,11 +135,7 @@ impl Trap {
 impl Entropy for Trap {
     fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
         assert!(!self.panics.load(Ordering::SeqCst), "on purpose");
-        drop(
-            self.released
-                .wait_while(self.held.lock().unwrap(), |held| *held)
-                .unwrap(),
-        );
+        drop(self.released.wait_while(self.held.lock().unwrap(), |held| *held).unwrap());
         OsEntropy.fill(bytes)
     }
 }
@@ -214,14 +144,7 @@ impl Entropy for Trap {
 async fn overload_is_told_at_once() {
     let trap = Arc::new(Trap::default());
     let hasher = HasherPool::new(config(SMALL, 2, 3), trap.clone()).unwrap();
-    assert_eq!(
-        (
-            hasher.load().threads,
-            hasher.load().capacity,
-            hasher.load().queued
-        ),
-        (2, 3, 0)
-    );
+    assert_eq!((hasher.load().threads, hasher.load().capacity, hasher.load().queued), (2, 3, 0));
     trap.hold(true);
     let secret = password("correct horse");
     let mut taken = Vec::new();
@@ -237,9 +160,7 @@ async fn overload_is_told_at_once() {
         hasher.hash(&secret).now_or_never().unwrap().map(|_| ()),
         hasher.verify(&secret, None).now_or_never().unwrap().map(|_| ()),
     ] {
-        let Err(HashError::Overloaded { retry_after }) = refused else {
-            panic!("{refused:?}")
-        };
+        let Err(HashError::Overloaded { retry_after }) = refused else { panic!("{refused:?}") };
         assert!(retry_after >= Duration::from_secs(1));
     }
     trap.hold(false);
@@ -253,10 +174,7 @@ async fn a_panic_breaks_nothing_but_its_own_answer() {
     let hasher = HasherPool::new(config(SMALL, 1, 4), trap.clone()).unwrap();
     trap.panics.store(true, Ordering::SeqCst);
     for _ in 0..3 {
-        assert!(matches!(
-            hasher.hash(&password("correct horse")).await,
-            Err(HashError::Failed(_))
-        ));
+        assert!(matches!(hasher.hash(&password("correct horse")).await, Err(HashError::Failed(_))));
     }
     trap.panics.store(false, Ordering::SeqCst);
     assert!(hasher.hash(&password("correct horse")).await.is_ok());

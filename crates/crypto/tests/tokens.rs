@@ -1,9 +1,5 @@
 //! Access tokens: what stands in them, how long they live, and which keys sign them.
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test may fail loudly"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may fail loudly")]
 
 mod common;
 
@@ -24,10 +20,7 @@ fn every_algorithm_verifies_what_it_signed() {
         let tokens = tokens(key);
         let token = tokens.issue(&claims()).unwrap();
         assert_eq!(tokens.verify(token.expose(), now()), Ok(claims()), "{algorithm}");
-        assert_eq!(
-            part(token.expose(), 0),
-            json!({ "alg": algorithm.as_str(), "typ": "at+jwt", "kid": id })
-        );
+        assert_eq!(part(token.expose(), 0), json!({ "alg": algorithm.as_str(), "typ": "at+jwt", "kid": id }));
     }
 }
 
@@ -49,11 +42,7 @@ fn a_token_says_what_the_contract_says() {
 fn a_token_lives_until_it_expires() {
     let tokens = hs256();
     let token = tokens.issue(&claims()).unwrap();
-    let at = |seconds| {
-        tokens
-            .verify(token.expose(), now() + TimeDelta::seconds(seconds))
-            .is_ok()
-    };
+    let at = |seconds| tokens.verify(token.expose(), now() + TimeDelta::seconds(seconds)).is_ok();
     assert!(at(0) && at(1_799) && !at(1_800) && !at(1_000_000_000));
     assert!(at(-30), "the issuer's clock may be a little ahead");
     assert!(!at(-31) && !at(-1_767_225_600) && !at(-1_767_225_601));
@@ -86,10 +75,7 @@ fn a_configured_audience_is_required() {
     for made_for in audiences {
         let token = tokens(made_for).issue(&claims()).unwrap();
         for verifier in audiences {
-            assert_eq!(
-                tokens(verifier).verify(token.expose(), now()).is_ok(),
-                made_for == verifier
-            );
+            assert_eq!(tokens(verifier).verify(token.expose(), now()).is_ok(), made_for == verifier);
         }
     }
 }
@@ -109,32 +95,19 @@ fn the_longest_claims_fit() {
     let token = tokens.issue(&longest).unwrap();
     assert_eq!(tokens.verify(token.expose(), now()), Ok(longest));
     let key = JwtKey::hmac(JwtAlgorithm::Hs256, SECRET).unwrap();
-    assert!(
-        JwtAccessTokens::new(key, "i".repeat(4_000), None)
-            .issue(&claims())
-            .is_err()
-    );
+    assert!(JwtAccessTokens::new(key, "i".repeat(4_000), None).issue(&claims()).is_err());
 }
 
 #[test]
 fn a_key_has_one_lasting_name_that_tells_nothing() {
     let ids: Vec<_> = keys().iter().map(|key| key.id().to_owned()).collect();
-    assert_eq!(
-        ids,
-        keys().iter().map(|key| key.id().to_owned()).collect::<Vec<_>>()
-    );
+    assert_eq!(ids, keys().iter().map(|key| key.id().to_owned()).collect::<Vec<_>>());
     for (n, id) in ids.iter().enumerate() {
         assert!(!ids[..n].contains(id) && id.len() >= 22);
     }
     let printed = format!("{:?}", keys());
-    assert!(
-        !printed.contains("platform") && !printed.contains("PRIVATE"),
-        "{printed}"
-    );
-    assert!(
-        printed.starts_with(&format!("[JwtKey(HS256, {})", ids[0])),
-        "{printed}"
-    );
+    assert!(!printed.contains("platform") && !printed.contains("PRIVATE"), "{printed}");
+    assert!(printed.starts_with(&format!("[JwtKey(HS256, {})", ids[0])), "{printed}");
 }
 
 #[test]
@@ -142,42 +115,18 @@ fn a_key_that_does_not_fit_is_refused_with_a_reason() {
     for algorithm in [JwtAlgorithm::Hs256, JwtAlgorithm::Hs384, JwtAlgorithm::Hs512] {
         let error = JwtKey::hmac(algorithm, &[b'k'; 31]).unwrap_err();
         assert_eq!(error, JwtKeyError::SecretTooShort { bytes: 31 });
-        assert_eq!(
-            error.to_string(),
-            "the secret has 31 bytes, but needs at least 32"
-        );
+        assert_eq!(error.to_string(), "the secret has 31 bytes, but needs at least 32");
         assert!(JwtKey::hmac(algorithm, &[b'k'; 32]).is_ok());
-        assert_eq!(
-            JwtKey::from_pem(algorithm, RS256).unwrap_err(),
-            JwtKeyError::NeedsSecret(algorithm)
-        );
+        assert_eq!(JwtKey::from_pem(algorithm, RS256).unwrap_err(), JwtKeyError::NeedsSecret(algorithm));
     }
-    let pems = [
-        (JwtAlgorithm::Rs256, RS256),
-        (JwtAlgorithm::Es256, ES256),
-        (JwtAlgorithm::EdDsa, EDDSA),
-    ];
+    let pems = [(JwtAlgorithm::Rs256, RS256), (JwtAlgorithm::Es256, ES256), (JwtAlgorithm::EdDsa, EDDSA)];
     for (algorithm, _) in pems {
-        assert_eq!(
-            JwtKey::hmac(algorithm, SECRET).unwrap_err(),
-            JwtKeyError::NeedsPem(algorithm)
-        );
+        assert_eq!(JwtKey::hmac(algorithm, SECRET).unwrap_err(), JwtKeyError::NeedsPem(algorithm));
         for (of, pem) in pems {
-            assert_eq!(
-                JwtKey::from_pem(algorithm, pem).is_ok(),
-                of == algorithm,
-                "{of} as {algorithm}"
-            );
+            assert_eq!(JwtKey::from_pem(algorithm, pem).is_ok(), of == algorithm, "{of} as {algorithm}");
         }
-        for text in [
-            "",
-            "x",
-            "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-        ] {
-            assert_eq!(
-                JwtKey::from_pem(algorithm, text).unwrap_err(),
-                JwtKeyError::BadPem(algorithm)
-            );
+        for text in ["", "x", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"] {
+            assert_eq!(JwtKey::from_pem(algorithm, text).unwrap_err(), JwtKeyError::BadPem(algorithm));
         }
     }
     for key in keys() {

@@ -51,7 +51,7 @@ pub fn app(
 }
 
 /// Serves on `listener` until the server's handle stops it: gracefully, requests under way are answered. Signals are the
-/// caller's business.
+/// caller's business. To be called on a Tokio runtime of any kind.
 ///
 /// # Errors
 /// When the listener cannot be used.

@@ -15,7 +15,9 @@ pub(crate) struct WaitingMail {
     status: MailStatus,
     attempts: u32,
     next_attempt_at: Timestamp,
-    /// Until when the latest attempt holds it; `None` when it is settled.
+    /// The latest lease; 0 before the first.
+    lease: i64,
+    /// Until when the latest lease holds it; `None` when it is settled.
     leased_until: Option<Timestamp>,
     last_error: Option<String>,
 }
@@ -26,6 +28,7 @@ impl WaitingMail {
             status: MailStatus::Queued,
             attempts: 0,
             next_attempt_at: mail.created_at,
+            lease: 0,
             leased_until: None,
             last_error: None,
             mail,
@@ -38,8 +41,12 @@ impl WaitingMail {
             && self.leased_until.is_none_or(|until| until <= now)
     }
 
-    fn is_held_by(&self, attempt: u32) -> bool {
-        self.status == MailStatus::Queued && self.leased_until.is_some() && self.attempts == attempt
+    fn is_held_by(&self, lease: i64) -> bool {
+        self.leased_until.is_some() && self.lease == lease
+    }
+
+    fn is_settled_and_written_before(&self, before: Timestamp) -> bool {
+        matches!(self.status, MailStatus::Sent | MailStatus::Expired) && self.mail.created_at < before
     }
 
     fn settle(&mut self, delivery: Delivery) {
@@ -85,21 +92,22 @@ impl Outbox for MemoryStore {
         Ok(())
     }
 
-    async fn claim(&self, limit: u32, lease: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError> {
+    async fn claim(&self, limit: u32, length: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError> {
         let mut state = self.state()?;
         let mut due: Vec<_> = state.mails.iter_mut().filter(|(_, waiting)| waiting.is_due(now)).collect();
         due.sort_by_key(|(id, waiting)| (waiting.mail.priority, waiting.mail.created_at, **id));
         let claim = |(id, waiting): (&MailId, &mut WaitingMail)| {
             waiting.attempts += 1;
-            waiting.leased_until = Some(now + lease);
-            MailJob { id: *id, attempt: waiting.attempts, mail: waiting.mail.clone() }
+            waiting.lease += 1;
+            waiting.leased_until = Some(now + length);
+            MailJob { id: *id, lease: waiting.lease, attempt: waiting.attempts, mail: waiting.mail.clone() }
         };
         Ok(due.into_iter().take(limit as usize).map(claim).collect())
     }
 
-    async fn settle(&self, id: MailId, attempt: u32, delivery: Delivery) -> Result<bool, StoreError> {
+    async fn settle(&self, job: &MailJob, delivery: Delivery) -> Result<bool, StoreError> {
         let mut state = self.state()?;
-        let held = state.mails.get_mut(&id).filter(|waiting| waiting.is_held_by(attempt));
+        let held = state.mails.get_mut(&job.id).filter(|waiting| waiting.is_held_by(job.lease));
         Ok(held.map(|waiting| waiting.settle(delivery)).is_some())
     }
 
@@ -127,6 +135,16 @@ impl Outbox for MemoryStore {
             }
         }
         Ok(requeued)
+    }
+
+    async fn sweep_settled(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let mut state = self.state()?;
+        let settled = state.mails.iter().filter(|(_, waiting)| waiting.is_settled_and_written_before(before));
+        let ids: Vec<_> = settled.map(|(id, _)| *id).take(limit as usize).collect();
+        for id in &ids {
+            state.mails.remove(id);
+        }
+        Ok(ids.len() as u64)
     }
 
     async fn stats(&self) -> Result<QueueStats, StoreError> {

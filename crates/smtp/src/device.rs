@@ -30,10 +30,7 @@ const SYSTEMS: [(&str, &str); 7] = [
 /// What to call the device with this user agent; `None` when it is better not repeated.
 pub(crate) fn name(user_agent: &str) -> Option<String> {
     let find = |names: &[(&str, &'static str)]| {
-        names
-            .iter()
-            .find(|(mark, _)| user_agent.contains(mark))
-            .map(|(_, name)| *name)
+        names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
     };
     match (find(&BROWSERS), find(&SYSTEMS)) {
         (Some(browser), Some(system)) => Some(format!("{browser} on {system}")),
@@ -49,18 +46,9 @@ mod tests {
     fn tells_common_browsers() {
         let windows = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)";
         for (user_agent, expected) in [
-            (
-                format!("{windows} Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"),
-                "Edge on Windows",
-            ),
-            (
-                format!("{windows} Chrome/142.0.0.0 Safari/537.36"),
-                "Chrome on Windows",
-            ),
-            (
-                "Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Firefox/144.0".into(),
-                "Firefox on Linux",
-            ),
+            (format!("{windows} Chrome/142.0.0.0 Safari/537.36 Edg/142.0.0.0"), "Edge on Windows"),
+            (format!("{windows} Chrome/142.0.0.0 Safari/537.36"), "Chrome on Windows"),
+            ("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Firefox/144.0".into(), "Firefox on Linux"),
             (
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 18_6 like Mac OS X) AppleWebKit/605.1.15 \
                  Version/18.6 Mobile/15E148 Safari/604.1"

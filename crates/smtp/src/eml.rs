@@ -45,9 +45,6 @@ fn recipient(mail: &ParsedMail<'_>) -> Option<String> {
 }
 
 fn body(mail: &ParsedMail<'_>, mimetype: &str) -> Option<String> {
-    let part = mail
-        .subparts
-        .iter()
-        .find(|part| part.ctype.mimetype == mimetype)?;
+    let part = mail.subparts.iter().find(|part| part.ctype.mimetype == mimetype)?;
     Some(part.get_body().ok()?.replace("\r\n", "\n"))
 }

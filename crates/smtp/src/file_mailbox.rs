@@ -24,10 +24,7 @@ pub struct FileMailbox {
 impl FileMailbox {
     /// A mailbox in `directory`, which need not exist yet.
     pub fn new(directory: impl Into<PathBuf>, renderer: MailRenderer) -> Self {
-        Self {
-            directory: directory.into(),
-            renderer,
-        }
+        Self { directory: directory.into(), renderer }
     }
 }
 
@@ -35,11 +32,7 @@ impl FileMailbox {
 impl Mailer for FileMailbox {
     async fn send(&self, envelope: &Envelope) -> Result<(), MailerError> {
         let mail = self.renderer.render(envelope)?.formatted();
-        let name = FileName {
-            at: envelope.created_at,
-            id: envelope.message_id.clone(),
-        }
-        .to_string();
+        let name = FileName { at: envelope.created_at, id: envelope.message_id.clone() }.to_string();
         let directory = self.directory.clone();
         tokio::task::spawn_blocking(move || write(&directory, &name, &mail))
             .await
@@ -75,11 +68,7 @@ impl FileName {
     fn parse(name: &str) -> Option<Self> {
         let (at, id) = name.strip_suffix(".eml")?.split_once('-')?;
         let at = NaiveDateTime::parse_from_str(at, Self::TIME).ok()?.and_utc();
-        Some(Self {
-            at,
-            id: id.to_owned(),
-        })
-        .filter(|parsed| parsed.to_string() == name)
+        Some(Self { at, id: id.to_owned() }).filter(|parsed| parsed.to_string() == name)
     }
 }
 
@@ -93,10 +82,7 @@ impl std::fmt::Display for FileName {
 fn write(directory: &Path, name: &str, mail: &[u8]) -> io::Result<()> {
     make_private(directory)?;
     // Private from the beginning (mode 0600), and removed when anything fails.
-    let mut file = tempfile::Builder::new()
-        .prefix(".")
-        .suffix(".tmp")
-        .tempfile_in(directory)?;
+    let mut file = tempfile::Builder::new().prefix(".").suffix(".tmp").tempfile_in(directory)?;
     file.write_all(mail)?;
     file.as_file().sync_all()?;
     file.persist(directory.join(name))?;
@@ -122,11 +108,7 @@ fn list(directory: &Path, limit: usize) -> io::Result<Vec<MailboxMessage>> {
         names.extend(entry?.file_name().to_str().and_then(FileName::parse));
     }
     names.sort_unstable_by(|a, b| b.cmp(a));
-    Ok(names
-        .into_iter()
-        .filter_map(|name| read(directory, name))
-        .take(limit)
-        .collect())
+    Ok(names.into_iter().filter_map(|name| read(directory, name)).take(limit).collect())
 }
 
 /// The mail in this file, if it is one.
@@ -138,11 +120,7 @@ fn read(directory: &Path, name: FileName) -> Option<MailboxMessage> {
         return None;
     }
     let mut raw = Vec::new();
-    File::open(path)
-        .ok()?
-        .take(MAX_BYTES)
-        .read_to_end(&mut raw)
-        .ok()?;
+    File::open(path).ok()?.take(MAX_BYTES).read_to_end(&mut raw).ok()?;
     let mail = Eml::parse(&raw)?;
     Some(MailboxMessage {
         id: name.id,

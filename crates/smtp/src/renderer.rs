@@ -48,11 +48,7 @@ impl MailRenderer {
         if let Some(url) = public_url.filter(|url| !is_link(url)) {
             return Err(InvalidSender::PublicUrl(url.to_owned()));
         }
-        Ok(Self {
-            product,
-            from,
-            public_url: public_url.map(str::to_owned),
-        })
+        Ok(Self { product, from, public_url: public_url.map(str::to_owned) })
     }
 
     /// The message for `envelope`, with both bodies and complete headers.
@@ -65,19 +61,9 @@ impl MailRenderer {
         let id = checked_id(&envelope.message_id)?;
         let words = Words::new(&envelope.content.message, &self.product, envelope.created_at);
         let (product, public_url) = (self.product.as_str(), self.public_url.as_deref());
-        let text = TextBody {
-            product,
-            public_url,
-            name: name.as_deref(),
-            words: &words,
-        };
+        let text = TextBody { product, public_url, name: name.as_deref(), words: &words };
         let text = text.render().map_err(|why| permanent(why.to_string()))?;
-        let html = HtmlBody {
-            product,
-            public_url,
-            name: name.as_deref(),
-            words: &words,
-        };
+        let html = HtmlBody { product, public_url, name: name.as_deref(), words: &words };
         let html = html.render().map_err(|why| permanent(why.to_string()))?;
         Message::builder()
             .from(self.from.clone())
@@ -121,10 +107,7 @@ struct HtmlBody<'a> {
 }
 
 fn part(content_type: ContentType, body: String) -> SinglePart {
-    SinglePart::builder()
-        .header(content_type)
-        .header(ContentTransferEncoding::QuotedPrintable)
-        .body(body)
+    SinglePart::builder().header(content_type).header(ContentTransferEncoding::QuotedPrintable).body(body)
 }
 
 /// The date for the header, which has four digits for the year and, as it is written here, none before 1970.
@@ -141,9 +124,7 @@ fn checked_id(id: &str) -> Result<&str, MailerError> {
     if (1..=64).contains(&id.len()) && id.bytes().all(is_safe) {
         Ok(id)
     } else {
-        Err(permanent(
-            "the Message-ID is not base64url of at most 64 characters",
-        ))
+        Err(permanent("the Message-ID is not base64url of at most 64 characters"))
     }
 }
 
@@ -161,13 +142,9 @@ fn ascii_domain(address: &str) -> Result<Address, String> {
 
 /// Whether a mail may link to `url`: http or https, and nothing that ends an attribute or a line.
 fn is_link(url: &str) -> bool {
-    let host = url
-        .strip_prefix("https://")
-        .or_else(|| url.strip_prefix("http://"));
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
     host.is_some_and(|rest| !rest.is_empty())
-        && url
-            .chars()
-            .all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\'))
+        && url.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '\\'))
 }
 
 fn permanent(why: impl Into<String>) -> MailerError {

@@ -6,10 +6,7 @@ pub(crate) const MAX_CHARS: usize = 60;
 /// `raw` as one line of at most [`MAX_CHARS`] characters, none of them a control character; `None` when
 /// nothing is left.
 pub(crate) fn one_line(raw: &str) -> Option<String> {
-    let visible: String = raw
-        .chars()
-        .filter(|c| c.is_whitespace() || !is_invisible(*c))
-        .collect();
+    let visible: String = raw.chars().filter(|c| c.is_whitespace() || !is_invisible(*c)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= MAX_CHARS {
         return (!line.is_empty()).then_some(line);
@@ -56,10 +53,7 @@ mod tests {
 
     #[test]
     fn is_one_line_without_commands() {
-        assert_eq!(
-            one_line("Ada\r\nBcc: x@y\u{0}\u{1b}[1m").unwrap(),
-            "Ada Bcc: x@y[1m"
-        );
+        assert_eq!(one_line("Ada\r\nBcc: x@y\u{0}\u{1b}[1m").unwrap(), "Ada Bcc: x@y[1m");
         assert_eq!(one_line("a\u{2028}b\u{2029}c\u{85}d").unwrap(), "a b c d");
         assert_eq!(one_line("\u{202e}evil\u{2066}\u{200b}\u{feff}").unwrap(), "evil");
         assert_eq!(one_line(" \r\n\u{200f} "), None);
@@ -76,23 +70,13 @@ mod tests {
 
     #[test]
     fn offers_nothing_to_click() {
-        for link in [
-            "https://evil.example/x",
-            "Win at evil.com now",
-            "www.evil.org",
-            "a@evil.com",
-            "ftp://1.2.3.4",
-        ] {
+        for link in
+            ["https://evil.example/x", "Win at evil.com now", "www.evil.org", "a@evil.com", "ftp://1.2.3.4"]
+        {
             assert_eq!(linkless(link), None, "{link}");
         }
-        for name in [
-            "J.R.R. Tolkien",
-            "St. John",
-            "O'Neil, Jr.",
-            "Ada 2.0",
-            "Zoë 👩‍🚀",
-            "山田 太郎",
-        ] {
+        for name in ["J.R.R. Tolkien", "St. John", "O'Neil, Jr.", "Ada 2.0", "Zoë 👩‍🚀", "山田 太郎"]
+        {
             assert_eq!(linkless(name).as_deref(), Some(name));
         }
     }

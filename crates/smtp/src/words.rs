@@ -119,10 +119,7 @@ impl Words {
                 "An old key of this session was used again. Somebody may have copied it, so we signed that \
                  device out. Your other devices stay signed in."
                     .to_owned(),
-                device_name(device.as_deref())
-                    .into_iter()
-                    .chain([when()])
-                    .collect(),
+                device_name(device.as_deref()).into_iter().chain([when()]).collect(),
                 "Sign in again if the device is yours. If it is not, change your password right away.",
             )
             .with_action(format!("Open {product}")),
@@ -147,22 +144,10 @@ impl Words {
         facts: Vec<(&'static str, String)>,
         caution: &'static str,
     ) -> Self {
-        Self {
-            subject,
-            heading,
-            opening,
-            code: None,
-            code_note: None,
-            facts,
-            caution,
-            action: None,
-        }
+        Self { subject, heading, opening, code: None, code_note: None, facts, caution, action: None }
     }
 
     fn with_action(self, label: String) -> Self {
-        Self {
-            action: Some(label),
-            ..self
-        }
+        Self { action: Some(label), ..self }
     }
 }

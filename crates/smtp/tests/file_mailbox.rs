@@ -58,15 +58,7 @@ async fn the_newest_come_first() {
     }
     let ids = |limit| {
         let mailbox = mailbox.clone();
-        async move {
-            mailbox
-                .messages(limit)
-                .await
-                .unwrap()
-                .into_iter()
-                .map(|mail| mail.id)
-                .collect::<Vec<_>>()
-        }
+        async move { mailbox.messages(limit).await.unwrap().into_iter().map(|mail| mail.id).collect::<Vec<_>>() }
     };
     assert_eq!(ids(100).await, ["fourth", "third", "second", "first"]);
     assert_eq!(ids(2).await, ["fourth", "third"]);
@@ -95,10 +87,7 @@ async fn only_the_owner_reads() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("data").join("mail");
     let mailbox = FileMailbox::new(&directory, renderer());
-    mailbox
-        .send(&envelope("id", "Ada", MailMessage::Welcome))
-        .await
-        .unwrap();
+    mailbox.send(&envelope("id", "Ada", MailMessage::Welcome)).await.unwrap();
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o7777;
     assert_eq!(mode(&directory), 0o700);
     for name in files(&directory) {
@@ -110,24 +99,15 @@ async fn only_the_owner_reads() {
 async fn foreign_and_broken_files_are_passed_over() {
     let home = tempfile::tempdir().unwrap();
     let mailbox = FileMailbox::new(home.path(), renderer());
-    mailbox
-        .send(&envelope("id", "Ada", message(MailKind::VerificationCode)))
-        .await
-        .unwrap();
+    mailbox.send(&envelope("id", "Ada", message(MailKind::VerificationCode))).await.unwrap();
     let good = fs::read(home.path().join(&files(home.path())[0])).unwrap();
     let put = |name: &str, bytes: &[u8]| fs::write(home.path().join(name), bytes).unwrap();
     put("notes.txt", b"hello");
     put(".20270101T000000.000000Z-x.tmp", &good);
     put("someone-elses.eml", &good);
     put("20270101T000000.000000Z-empty.eml", b"");
-    put(
-        "20270101T000000.000000Z-noise.eml",
-        &[0, 159, 146, 150, b':', b'\n', 255],
-    );
-    put(
-        "20270101T000000.000000Z-plain.eml",
-        b"To: a@example.com\r\nSubject: x\r\n\r\n123456\r\n",
-    );
+    put("20270101T000000.000000Z-noise.eml", &[0, 159, 146, 150, b':', b'\n', 255]);
+    put("20270101T000000.000000Z-plain.eml", b"To: a@example.com\r\nSubject: x\r\n\r\n123456\r\n");
     put("20270101T000000.000000Z-cut.eml", &good[..good.len() / 4]);
     put("2027-01-01T00:00:00Z-x.eml", &good);
     fs::create_dir(home.path().join("20270101T000000.000000Z-directory.eml")).unwrap();
@@ -143,15 +123,9 @@ async fn a_missing_directory_is_an_empty_mailbox() {
     let directory = home.path().join("mail");
     let mailbox = FileMailbox::new(&directory, renderer());
     assert!(mailbox.messages(10).await.unwrap().is_empty());
-    mailbox
-        .send(&envelope("a", "Ada", MailMessage::Welcome))
-        .await
-        .unwrap();
+    mailbox.send(&envelope("a", "Ada", MailMessage::Welcome)).await.unwrap();
     fs::remove_dir_all(&directory).unwrap();
-    mailbox
-        .send(&envelope("b", "Ada", MailMessage::Welcome))
-        .await
-        .unwrap();
+    mailbox.send(&envelope("b", "Ada", MailMessage::Welcome)).await.unwrap();
     assert_eq!(mailbox.messages(10).await.unwrap().len(), 1);
 }
 
@@ -164,8 +138,6 @@ async fn failures_say_whether_to_try_again() {
     let sent = mailbox.send(&envelope("id", "Ada", MailMessage::Welcome)).await;
     assert!(matches!(sent, Err(MailerError::Temporary(_))), "{sent:?}");
     assert!(mailbox.messages(1).await.is_err());
-    let sent = mailbox
-        .send(&envelope("../../id", "Ada", MailMessage::Welcome))
-        .await;
+    let sent = mailbox.send(&envelope("../../id", "Ada", MailMessage::Welcome)).await;
     assert!(matches!(sent, Err(MailerError::Permanent(_))), "{sent:?}");
 }

@@ -52,10 +52,7 @@ impl AuditLog for SqliteStore {
                 .limit(limit.into())
                 .select(SealRow::as_select())
                 .load(connection)?;
-            Ok(rows
-                .into_iter()
-                .map(AuditSeal::try_from)
-                .collect::<Result<_, _>>()?)
+            Ok(rows.into_iter().map(AuditSeal::try_from).collect::<Result<_, _>>()?)
         })
         .await
     }
@@ -87,9 +84,7 @@ impl AuditLog for SqliteStore {
 }
 
 fn append(connection: &mut SqliteConnection, seal: &AuditSeal) -> Result<bool, Failure> {
-    let last: Option<i64> = audit_seals::table
-        .select(max(audit_seals::number))
-        .first(connection)?;
+    let last: Option<i64> = audit_seals::table.select(max(audit_seals::number)).first(connection)?;
     if seal.number != last.unwrap_or(0) + 1 {
         return Ok(false);
     }
@@ -100,11 +95,8 @@ fn append(connection: &mut SqliteConnection, seal: &AuditSeal) -> Result<bool, F
             return Ok(false);
         }
     }
-    let covers: Vec<u8> = seal
-        .rows
-        .iter()
-        .flat_map(|(id, mac)| id.to_be_bytes().into_iter().chain(mac.0))
-        .collect();
+    let covers: Vec<u8> =
+        seal.rows.iter().flat_map(|(id, mac)| id.to_be_bytes().into_iter().chain(mac.0)).collect();
     diesel::insert_into(audit_seals::table)
         .values((
             audit_seals::number.eq(seal.number),
@@ -122,10 +114,7 @@ fn append(connection: &mut SqliteConnection, seal: &AuditSeal) -> Result<bool, F
 }
 
 fn records(rows: Vec<EventRow>) -> Result<Vec<AuditRecord>, Failure> {
-    Ok(rows
-        .into_iter()
-        .map(AuditRecord::try_from)
-        .collect::<Result<_, _>>()?)
+    Ok(rows.into_iter().map(AuditRecord::try_from).collect::<Result<_, _>>()?)
 }
 
 /// Every column of `audit_log`.
@@ -151,10 +140,7 @@ impl TryFrom<EventRow> for AuditRecord {
     type Error = StoreError;
 
     fn try_from(event: EventRow) -> Result<Self, StoreError> {
-        let row = Row {
-            table: "audit_log",
-            id: event.id,
-        };
+        let row = Row { table: "audit_log", id: event.id };
         Ok(Self {
             id: event.id,
             event: AuditEvent {
@@ -189,10 +175,7 @@ impl TryFrom<SealRow> for AuditSeal {
     type Error = StoreError;
 
     fn try_from(seal: SealRow) -> Result<Self, StoreError> {
-        let row = Row {
-            table: "audit_seals",
-            id: seal.number,
-        };
+        let row = Row { table: "audit_seals", id: seal.number };
         Ok(Self {
             number: seal.number,
             rows: row.value("covers", covered(&seal.covers))?,
@@ -209,9 +192,5 @@ fn covered(bytes: &[u8]) -> Option<Vec<(i64, AuditMac)>> {
         let (id, mac) = row.split_first_chunk()?;
         Some((i64::from_be_bytes(*id), AuditMac(mac.try_into().ok()?)))
     };
-    if rest.is_empty() {
-        rows.iter().map(row).collect()
-    } else {
-        None
-    }
+    if rest.is_empty() { rows.iter().map(row).collect() } else { None }
 }

@@ -60,31 +60,19 @@ impl Codes for SqliteCodes {
 fn purge(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), Failure> {
     let ended = diesel::alias!(codes as ended);
     let (slot, end) = ended.fields((codes::slot, codes::expires_at));
-    let forgotten = ended
-        .filter(end.le(micros(now)))
-        .order(end)
-        .limit(PURGED)
-        .select(slot);
-    diesel::delete(codes::table)
-        .filter(codes::slot.eq_any(forgotten))
-        .execute(connection)?;
+    let forgotten = ended.filter(end.le(micros(now))).order(end).limit(PURGED).select(slot);
+    diesel::delete(codes::table).filter(codes::slot.eq_any(forgotten)).execute(connection)?;
     Ok(())
 }
 
 fn load(connection: &mut SqliteConnection, slot: CodeSlot) -> Result<CodeEntry, Failure> {
-    let row = codes::table
-        .find(slot.0.as_slice())
-        .select(EntryRow::as_select())
-        .first(connection)
-        .optional()?;
+    let row =
+        codes::table.find(slot.0.as_slice()).select(EntryRow::as_select()).first(connection).optional()?;
     Ok(row.map_or_else(|| Ok(CodeEntry::default()), CodeEntry::try_from)?)
 }
 
 fn save(connection: &mut SqliteConnection, slot: CodeSlot, entry: &CodeEntry) -> Result<(), Failure> {
-    let ends = entry
-        .code
-        .map(|(_, ends)| ends)
-        .max(entry.attempts.map(|(_, until)| until));
+    let ends = entry.code.map(|(_, ends)| ends).max(entry.attempts.map(|(_, until)| until));
     let Some(expires_at) = ends else {
         diesel::delete(codes::table.find(slot.0.as_slice())).execute(connection)?;
         return Ok(());
@@ -119,20 +107,14 @@ impl TryFrom<EntryRow> for CodeEntry {
 
     fn try_from(entry: EntryRow) -> Result<Self, StoreError> {
         // Named by its table alone: a slot stands for an address.
-        let row = Row {
-            table: "one_time_codes",
-            id: "(a slot)",
-        };
+        let row = Row { table: "one_time_codes", id: "(a slot)" };
         let code = entry.code_mac.zip(entry.subject).zip(entry.code_ends_at);
         let attempts = entry.attempts.zip(entry.attempts_until);
         Ok(Self {
             code: code
                 .map(|((mac, subject), ends)| {
                     let mac = CodeMac(row.digest("code_mac", mac)?);
-                    let code = StoredCode {
-                        mac,
-                        subject: UserId(subject),
-                    };
+                    let code = StoredCode { mac, subject: UserId(subject) };
                     Ok::<_, StoreError>((code, row.time("code_ends_at", ends)?))
                 })
                 .transpose()?,

@@ -43,9 +43,8 @@ impl Pool {
         // Absolute, so that no name is taken for a URI.
         let path = std::path::absolute(path).map_err(StoreError::unavailable)?;
         create(&path)?;
-        let file = path
-            .to_str()
-            .ok_or_else(|| StoreError::unavailable("the database's path is not UTF-8"))?;
+        let file =
+            path.to_str().ok_or_else(|| StoreError::unavailable("the database's path is not UTF-8"))?;
         let pool = |settings, size| Self {
             file: file.to_owned(),
             settings,
@@ -71,10 +70,7 @@ impl Pool {
             let _permit = permit;
             let mut connection = pool.connection()?;
             let result = job(&mut connection)?;
-            pool.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(connection);
+            pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             Ok(result)
         });
         task.await.map_err(StoreError::unavailable)?
@@ -95,16 +91,10 @@ impl Pool {
 /// Makes an empty file for its owner alone, if there is none; SQLite gives the files beside it the same mode.
 fn create(path: &Path) -> Result<(), StoreError> {
     // An existing file is not opened: closing it would drop the locks that this process has on it (POSIX).
-    match OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-    {
-        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(StoreError::unavailable(format!(
-            "cannot create {}: {error}",
-            path.display()
-        ))),
+    match OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(StoreError::unavailable(format!("cannot create {}: {error}", path.display())))
+        }
         _ => Ok(()),
     }
 }

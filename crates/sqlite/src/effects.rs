@@ -42,9 +42,7 @@ fn end_sessions(
     let ended = user_sessions::table
         .filter(user_sessions::user_id.eq(owner.0))
         .filter(user_sessions::session_token.ne(kept));
-    diesel::update(ended)
-        .set(user_sessions::is_active.eq(false))
-        .execute(connection)?;
+    diesel::update(ended).set(user_sessions::is_active.eq(false)).execute(connection)?;
     Ok(())
 }
 
@@ -62,6 +60,7 @@ fn put_mail(connection: &mut SqliteConnection, mail: &SealedMail) -> Result<(), 
             outbox::status.eq(MailStatus::Queued.as_str()),
             outbox::attempts.eq(0),
             outbox::next_attempt_at.eq(micros(mail.created_at)),
+            outbox::lease.eq(0),
             outbox::is_claimed.eq(false),
         ))
         .execute(connection)?;

@@ -15,10 +15,7 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlit
 pub(crate) fn refuse_newer(connection: &mut SqliteConnection) -> Result<(), Failure> {
     let known = known()?;
     for applied in connection.applied_migrations().map_err(failure)? {
-        if !known
-            .iter()
-            .any(|migration| migration.name().version() == applied)
-        {
+        if !known.iter().any(|migration| migration.name().version() == applied) {
             return Err(Failure::Store(StoreError::unavailable(format!(
                 "the database was migrated by a newer version (unknown migration {applied}): \
                  start that version, or have it migrate down first"
@@ -35,29 +32,21 @@ pub(crate) fn up(connection: &mut SqliteConnection) -> Result<Vec<String>, Failu
     for migration in &pending {
         connection.run_migration(migration).map_err(failure)?;
     }
-    Ok(pending
-        .iter()
-        .map(|migration| migration.name().to_string())
-        .collect())
+    Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
 }
 
 /// Takes the latest `steps` back; names them, the latest first.
 pub(crate) fn down(connection: &mut SqliteConnection, steps: usize) -> Result<Vec<String>, Failure> {
     refuse_newer(connection)?;
     let applied = connection.applied_migrations().map_err(failure)?;
-    let mut latest: Vec<_> = known()?
-        .into_iter()
-        .filter(|migration| applied.contains(&migration.name().version()))
-        .collect();
+    let mut latest: Vec<_> =
+        known()?.into_iter().filter(|migration| applied.contains(&migration.name().version())).collect();
     latest.reverse();
     latest.truncate(steps);
     for migration in &latest {
         connection.revert_migration(migration).map_err(failure)?;
     }
-    Ok(latest
-        .iter()
-        .map(|migration| migration.name().to_string())
-        .collect())
+    Ok(latest.iter().map(|migration| migration.name().to_string()).collect())
 }
 
 /// Every known migration, in order, and whether it is applied.
@@ -65,9 +54,7 @@ pub(crate) fn status(connection: &mut SqliteConnection) -> Result<Vec<(String, b
     let applied = connection.applied_migrations().map_err(failure)?;
     let known = known()?;
     let names = known.iter().map(|migration| migration.name());
-    Ok(names
-        .map(|name| (name.to_string(), applied.contains(&name.version())))
-        .collect())
+    Ok(names.map(|name| (name.to_string(), applied.contains(&name.version()))).collect())
 }
 
 fn known() -> Result<Vec<Box<dyn Migration<Sqlite>>>, Failure> {

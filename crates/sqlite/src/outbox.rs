@@ -22,11 +22,10 @@ use evently_auth_domain::ports::Outbox;
 impl Outbox for SqliteStore {
     async fn put(&self, effects: Effects) -> Result<(), StoreError> {
         let key = self.audit_key.clone();
-        self.write(move |connection| effects::apply(connection, &key, &effects, None))
-            .await
+        self.write(move |connection| effects::apply(connection, &key, &effects, None)).await
     }
 
-    async fn claim(&self, limit: u32, lease: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError> {
+    async fn claim(&self, limit: u32, length: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError> {
         self.write(move |connection| {
             let queue = diesel::alias!(outbox as queue);
             let (priority, created_at, id) = queue.fields((outbox::priority, outbox::created_at, outbox::id));
@@ -40,24 +39,22 @@ impl Outbox for SqliteStore {
                 .filter(outbox::id.eq_any(due))
                 .set((
                     outbox::attempts.eq(outbox::attempts + 1),
-                    outbox::next_attempt_at.eq(micros(now + lease)),
+                    outbox::next_attempt_at.eq(micros(now + length)),
+                    outbox::lease.eq(outbox::lease + 1),
                     outbox::is_claimed.eq(true),
                 ))
                 .returning(MailRow::as_returning())
                 .get_results(connection)?;
-            let mut jobs = rows
-                .into_iter()
-                .map(MailJob::try_from)
-                .collect::<Result<Vec<_>, _>>()?;
+            let mut jobs = rows.into_iter().map(MailJob::try_from).collect::<Result<Vec<_>, _>>()?;
             jobs.sort_by_key(|job| (job.mail.priority, job.mail.created_at, job.id));
             Ok(jobs)
         })
         .await
     }
 
-    async fn settle(&self, id: MailId, attempt: u32, delivery: Delivery) -> Result<bool, StoreError> {
-        self.write(move |connection| settle(connection, id, attempt, delivery))
-            .await
+    async fn settle(&self, job: &MailJob, delivery: Delivery) -> Result<bool, StoreError> {
+        let (id, lease) = (job.id, job.lease);
+        self.write(move |connection| settle(connection, id, lease, delivery)).await
     }
 
     async fn list(&self, status: Option<MailStatus>, limit: u32) -> Result<Vec<MailEntry>, StoreError> {
@@ -71,18 +68,32 @@ impl Outbox for SqliteStore {
                 .limit(limit.into())
                 .select(MailRow::as_select())
                 .load(connection)?;
-            Ok(rows
-                .into_iter()
-                .map(MailEntry::try_from)
-                .collect::<Result<_, _>>()?)
+            Ok(rows.into_iter().map(MailEntry::try_from).collect::<Result<_, _>>()?)
         })
         .await
     }
 
     async fn requeue(&self, ids: Option<&[MailId]>, now: Timestamp) -> Result<u64, StoreError> {
         let ids = ids.map(<[MailId]>::to_vec);
-        self.write(move |connection| requeue(connection, ids.as_deref(), now))
-            .await
+        self.write(move |connection| requeue(connection, ids.as_deref(), now)).await
+    }
+
+    async fn sweep_settled(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.write(move |connection| {
+            let mails = diesel::alias!(outbox as mails);
+            let (payload, created_at) = mails.fields((outbox::payload, outbox::created_at));
+            // The payload is wiped when, and only when, a mail is sent or expired; that is also what the index knows.
+            let settled = mails
+                .filter(payload.is_null())
+                .filter(created_at.lt(micros(before)))
+                .order(created_at)
+                .limit(limit.into());
+            let removed = diesel::delete(outbox::table)
+                .filter(outbox::id.eq_any(settled.select(mails.field(outbox::id))))
+                .execute(connection)?;
+            Ok(removed as u64)
+        })
+        .await
     }
 
     async fn stats(&self) -> Result<QueueStats, StoreError> {
@@ -93,13 +104,10 @@ impl Outbox for SqliteStore {
 fn settle(
     connection: &mut SqliteConnection,
     id: MailId,
-    attempt: u32,
+    lease: i64,
     delivery: Delivery,
 ) -> Result<bool, Failure> {
-    let held = outbox::table
-        .find(id.0)
-        .filter(outbox::is_claimed.eq(true))
-        .filter(outbox::attempts.eq(i64::from(attempt)));
+    let held = outbox::table.find(id.0).filter(outbox::is_claimed.eq(true)).filter(outbox::lease.eq(lease));
     let settled = diesel::update(held);
     let released = outbox::is_claimed.eq(false);
     let wiped = outbox::payload.eq(None::<Vec<u8>>);
@@ -107,19 +115,13 @@ fn settle(
     let settled = match delivery {
         Delivery::Sent => {
             let forgotten = outbox::last_error.eq(None::<String>);
-            settled
-                .set((released, status(MailStatus::Sent), wiped, forgotten))
-                .execute(connection)?
+            settled.set((released, status(MailStatus::Sent), wiped, forgotten)).execute(connection)?
         }
-        Delivery::Expired => settled
-            .set((released, status(MailStatus::Expired), wiped))
-            .execute(connection)?,
+        Delivery::Expired => {
+            settled.set((released, status(MailStatus::Expired), wiped)).execute(connection)?
+        }
         Delivery::Retry { at, reason } => settled
-            .set((
-                released,
-                outbox::next_attempt_at.eq(micros(at)),
-                outbox::last_error.eq(reason),
-            ))
+            .set((released, outbox::next_attempt_at.eq(micros(at)), outbox::last_error.eq(reason)))
             .execute(connection)?,
         Delivery::Dead { reason } => settled
             .set((released, status(MailStatus::Dead), outbox::last_error.eq(reason)))
@@ -152,9 +154,8 @@ fn requeue(
 
 fn stats(connection: &mut SqliteConnection) -> Result<QueueStats, Failure> {
     let with = |status: MailStatus| outbox::table.filter(outbox::status.eq(status.as_str()));
-    let (queued, oldest): (i64, Option<i64>) = with(MailStatus::Queued)
-        .select((count_star(), min(outbox::created_at)))
-        .first(connection)?;
+    let (queued, oldest): (i64, Option<i64>) =
+        with(MailStatus::Queued).select((count_star(), min(outbox::created_at))).first(connection)?;
     let dead: i64 = with(MailStatus::Dead).count().get_result(connection)?;
     Ok(QueueStats {
         queued: queued.unsigned_abs(),
@@ -179,15 +180,13 @@ struct MailRow {
     status: String,
     attempts: i64,
     next_attempt_at: i64,
+    lease: i64,
     last_error: Option<String>,
 }
 
 impl MailRow {
     fn row(&self) -> Row<i64> {
-        Row {
-            table: "outbox",
-            id: self.id,
-        }
+        Row { table: "outbox", id: self.id }
     }
 }
 
@@ -196,11 +195,11 @@ impl TryFrom<MailRow> for MailJob {
 
     fn try_from(mail: MailRow) -> Result<Self, StoreError> {
         let row = mail.row();
-        let priority = [Priority::Code, Priority::Notice]
-            .into_iter()
-            .find(|p| effects::rank(*p) == mail.priority);
+        let priority =
+            [Priority::Code, Priority::Notice].into_iter().find(|p| effects::rank(*p) == mail.priority);
         Ok(Self {
             id: MailId(mail.id),
+            lease: mail.lease,
             attempt: row.number("attempts", mail.attempts)?,
             mail: SealedMail {
                 message_id: mail.message_id,

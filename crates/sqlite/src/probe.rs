@@ -15,14 +15,9 @@ impl Probe for SqliteStore {
     async fn probe(&self) -> Result<(), StoreError> {
         // A page of a table of ours, for `SELECT 1` would not touch the file.
         let asked = self.read(|connection| {
-            users::table
-                .select(users::id)
-                .first::<i64>(connection)
-                .optional()?;
+            users::table.select(users::id).first::<i64>(connection).optional()?;
             Ok(())
         });
-        tokio::time::timeout(PATIENCE, asked)
-            .await
-            .map_err(StoreError::unavailable)?
+        tokio::time::timeout(PATIENCE, asked).await.map_err(StoreError::unavailable)?
     }
 }

@@ -21,10 +21,7 @@ impl<I: Display> Row<I> {
     /// The value of `column`, if it keeps the rules.
     pub(crate) fn value<T>(&self, column: &str, value: Option<T>) -> Result<T, StoreError> {
         value.ok_or_else(|| {
-            StoreError::corrupt(format!(
-                "{} {}: {column} breaks a rule of the domain",
-                self.table, self.id
-            ))
+            StoreError::corrupt(format!("{} {}: {column} breaks a rule of the domain", self.table, self.id))
         })
     }
 
@@ -35,9 +32,7 @@ impl<I: Display> Row<I> {
         content: Option<C>,
         parse: impl FnOnce(C) -> Option<T>,
     ) -> Result<Option<T>, StoreError> {
-        content
-            .map(|content| self.value(column, parse(content)))
-            .transpose()
+        content.map(|content| self.value(column, parse(content))).transpose()
     }
 
     /// The time in `column`.

@@ -65,6 +65,7 @@ diesel::table! {
         status -> Text,
         attempts -> BigInt,
         next_attempt_at -> BigInt,
+        lease -> BigInt,
         is_claimed -> Bool,
         last_error -> Nullable<Text>,
     }

@@ -25,11 +25,7 @@ impl SqliteStore {
     /// When the file cannot be opened, is no database, or was migrated by a newer version of this program.
     pub async fn open(path: &Path, audit_key: AuditKey) -> Result<Self, StoreError> {
         let (writer, readers) = Pool::pair(path)?;
-        let store = Self {
-            readers: Arc::new(readers),
-            writer: Arc::new(writer),
-            audit_key,
-        };
+        let store = Self { readers: Arc::new(readers), writer: Arc::new(writer), audit_key };
         store.writer.run(migrations::refuse_newer).await?;
         Ok(store)
     }
@@ -47,8 +43,7 @@ impl SqliteStore {
     /// # Errors
     /// When the store is away, or a migration fails.
     pub async fn migrate_down(&self, steps: usize) -> Result<Vec<String>, StoreError> {
-        self.write(move |connection| migrations::down(connection, steps))
-            .await
+        self.write(move |connection| migrations::down(connection, steps)).await
     }
 
     /// Every migration of this version in order, and whether it is applied.
@@ -75,8 +70,6 @@ impl SqliteStore {
         J: FnOnce(&mut SqliteConnection) -> Result<T, Failure> + Send + 'static,
         T: Send + 'static,
     {
-        self.writer
-            .run(|connection| connection.immediate_transaction(job))
-            .await
+        self.writer.run(|connection| connection.immediate_transaction(job)).await
     }
 }

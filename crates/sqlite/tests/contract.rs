@@ -10,9 +10,7 @@ use tempfile::TempDir;
 
 async fn database() -> (SqliteStore, TempDir) {
     let folder = tempfile::tempdir().unwrap();
-    let store = SqliteStore::open(&folder.path().join("auth.db"), given::audit_key())
-        .await
-        .unwrap();
+    let store = SqliteStore::open(&folder.path().join("auth.db"), given::audit_key()).await.unwrap();
     store.migrate_up().await.unwrap();
     (store, folder)
 }
@@ -46,11 +44,7 @@ async fn probe() -> ProbeHarness {
     // A file that holds no tables of ours any more.
     let (away, other) = database().await;
     away.migrate_down(usize::MAX).await.unwrap();
-    ProbeHarness {
-        present: Arc::new(present),
-        away: Arc::new(away),
-        keep: Box::new((folder, other)),
-    }
+    ProbeHarness { present: Arc::new(present), away: Arc::new(away), keep: Box::new((folder, other)) }
 }
 
 evently_auth_contract::users!(store);

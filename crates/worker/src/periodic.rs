@@ -2,6 +2,7 @@
 
 use crate::pause::{backoff, pause};
 use evently_auth_domain::Auth;
+use evently_auth_domain::usecases::Swept;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -31,10 +32,8 @@ pub(crate) async fn seal(auth: &Auth, interval: Duration, stop: &CancellationTok
 pub(crate) async fn sweep(auth: &Auth, interval: Duration, stop: &CancellationToken) {
     loop {
         match auth.sweep().await {
-            Ok(swept) if swept.sessions + swept.accounts > 0 => {
-                tracing::info!(sessions = swept.sessions, accounts = swept.accounts, "swept");
-            }
-            Ok(_) => {}
+            Ok(swept) if swept == Swept::default() => {}
+            Ok(Swept { sessions, accounts, mails }) => tracing::info!(sessions, accounts, mails, "swept"),
             Err(error) => tracing::error!(%error, "nothing was swept"),
         }
         if !pause(interval, stop).await {

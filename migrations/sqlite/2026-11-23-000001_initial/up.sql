@@ -87,13 +87,18 @@ CREATE TABLE outbox (
     attempts        INTEGER NOT NULL CHECK (attempts >= 0),
     -- While the mail is claimed: when the lease ends.
     next_attempt_at INTEGER NOT NULL,
+    -- Counts the claims and, unlike attempts, never restarts: who holds an older one settles nothing.
+    lease           INTEGER NOT NULL,
     is_claimed      INTEGER NOT NULL CHECK (is_claimed IN (0, 1)),
     last_error      TEXT,
     CHECK ((payload IS NULL) = (status IN ('sent', 'expired'))),
-    CHECK (status = 'queued' OR is_claimed = 0)
+    CHECK (status = 'queued' OR is_claimed = 0),
+    CHECK (lease >= attempts)
 ) STRICT;
 
 CREATE INDEX outbox_queue ON outbox (status, priority, created_at);
+-- Sent and expired mails, which are swept away some time after they were written.
+CREATE INDEX outbox_settled ON outbox (created_at) WHERE payload IS NULL;
 
 CREATE TABLE audit_seals (
     number INTEGER PRIMARY KEY CHECK (number > 0),

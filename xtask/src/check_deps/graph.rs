@@ -24,32 +24,19 @@ pub(super) struct Dependency {
 impl Graph {
     pub(super) fn read(metadata: &Metadata) -> Self {
         let members = metadata.workspace_packages();
-        let names: BTreeMap<&PackageId, &str> = metadata
-            .packages
-            .iter()
-            .map(|package| (&package.id, package.name.as_str()))
-            .collect();
+        let names: BTreeMap<&PackageId, &str> =
+            metadata.packages.iter().map(|package| (&package.id, package.name.as_str())).collect();
         let name = |id: &PackageId| names.get(id).map_or_else(|| id.to_string(), ToString::to_string);
 
         let mut linked: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for node in metadata.resolve.iter().flat_map(|resolve| &resolve.nodes) {
             let normal = |dependency: &&cargo_metadata::NodeDep| {
-                dependency
-                    .dep_kinds
-                    .iter()
-                    .any(|kind| kind.kind == DependencyKind::Normal)
+                dependency.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal)
             };
-            let beneath = node
-                .deps
-                .iter()
-                .filter(normal)
-                .map(|dependency| name(&dependency.pkg));
+            let beneath = node.deps.iter().filter(normal).map(|dependency| name(&dependency.pkg));
             linked.entry(name(&node.id)).or_default().extend(beneath);
         }
-        Self {
-            members: members.into_iter().map(declared).collect(),
-            linked,
-        }
+        Self { members: members.into_iter().map(declared).collect(), linked }
     }
 
     /// Every package linked beneath `top`, with the way to it: `top → … → package`.
@@ -86,11 +73,7 @@ mod tests {
     fn the_shortest_way_is_told_and_cycles_end() {
         let mut graph = Graph::default();
         for (parent, child) in [("a", "b"), ("b", "c"), ("c", "a"), ("a", "c"), ("c", "d")] {
-            graph
-                .linked
-                .entry(parent.into())
-                .or_default()
-                .insert(child.into());
+            graph.linked.entry(parent.into()).or_default().insert(child.into());
         }
         let beneath = graph.beneath("a");
         assert_eq!(beneath.keys().collect::<Vec<_>>(), ["b", "c", "d"]);
@@ -102,14 +85,8 @@ mod tests {
         let metadata = cargo_metadata::MetadataCommand::new().exec().unwrap();
         let graph = Graph::read(&metadata);
         let own = &graph.members["evently-auth-xtask"];
-        assert!(
-            own.iter()
-                .any(|dependency| dependency.name == "cargo_metadata" && !dependency.dev)
-        );
-        assert!(
-            own.iter()
-                .any(|dependency| dependency.name == "evently-auth-http" && dependency.dev)
-        );
+        assert!(own.iter().any(|dependency| dependency.name == "cargo_metadata" && !dependency.dev));
+        assert!(own.iter().any(|dependency| dependency.name == "evently-auth-http" && dependency.dev));
         assert!(graph.beneath("evently-auth-xtask").contains_key("serde"));
         assert!(!graph.linked["evently-auth-xtask"].contains("evently-auth-http"));
     }

@@ -8,20 +8,13 @@ use toml::{Table, Value};
 /// # Errors
 /// When the text is not TOML.
 pub(super) fn violations(name: &str, text: &str) -> anyhow::Result<Vec<String>> {
-    let manifest: Table = text
-        .parse()
-        .with_context(|| format!("the manifest of {name} is not TOML"))?;
+    let manifest: Table = text.parse().with_context(|| format!("the manifest of {name} is not TOML"))?;
     let mut found = Vec::new();
     if !manifest.get("lints").is_some_and(from_workspace) {
-        found.push(format!(
-            "{name}: lints come from the workspace: `[lints] workspace = true`"
-        ));
+        found.push(format!("{name}: lints come from the workspace: `[lints] workspace = true`"));
     }
     let platforms = manifest.get("target").and_then(Value::as_table);
-    let per_platform = platforms
-        .into_iter()
-        .flat_map(Table::values)
-        .filter_map(Value::as_table);
+    let per_platform = platforms.into_iter().flat_map(Table::values).filter_map(Value::as_table);
     for section in std::iter::once(&manifest).chain(per_platform) {
         for kind in ["dependencies", "dev-dependencies", "build-dependencies"] {
             let dependencies = section.get(kind).and_then(Value::as_table);
@@ -66,15 +59,10 @@ mod tests {
 
     #[test]
     fn own_versions_are_refused_in_every_section() {
-        for section in [
-            "dependencies",
-            "dev-dependencies",
-            "build-dependencies",
-            "target.'cfg(unix)'.dependencies",
-        ] {
-            let found = told(&format!(
-                "[{section}]\na = \"1\"\nb = {{ path = \"../b\" }}\n{LINTS}"
-            ));
+        for section in
+            ["dependencies", "dev-dependencies", "build-dependencies", "target.'cfg(unix)'.dependencies"]
+        {
+            let found = told(&format!("[{section}]\na = \"1\"\nb = {{ path = \"../b\" }}\n{LINTS}"));
             assert_eq!(found.len(), 2, "{section}: {found:?}");
             assert!(found[0].starts_with("x → a: "));
         }

@@ -26,10 +26,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
     for violation in &violations {
         eprintln!("   {violation}");
     }
-    ensure!(
-        violations.is_empty(),
-        "{} violations of the dependency rule",
-        violations.len()
-    );
+    ensure!(violations.is_empty(), "{} violations of the dependency rule", violations.len());
     Ok(())
 }

@@ -18,10 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("http", &["domain"]),
     ("worker", &["domain"]),
-    (
-        "wiring",
-        &["clock", "config", "crypto", "domain", "memory", "smtp", "sqlite"],
-    ),
+    ("wiring", &["clock", "config", "crypto", "domain", "memory", "smtp", "sqlite"]),
     ("server", &["config", "domain", "http", "wiring", "worker"]),
     ("xtask", &["config", "http"]),
 ];
@@ -86,9 +83,8 @@ pub(super) fn violations(graph: &Graph) -> Vec<String> {
     let mut found = Vec::new();
     for (member, dependencies) in &graph.members {
         let Some((name, knows)) = row(member) else {
-            found.push(format!(
-                "{member}: has no row in the table of crates (xtask/src/check_deps/rules.rs)"
-            ));
+            found
+                .push(format!("{member}: has no row in the table of crates (xtask/src/check_deps/rules.rs)"));
             continue;
         };
         for dependency in dependencies {
@@ -115,41 +111,24 @@ fn house(name: &str, knows: &[&str], dependency: &Dependency) -> Option<String> 
         return None;
     }
     let kind = if dependency.dev { "test " } else { "" };
-    let allowed = if knows.is_empty() {
-        "nobody".to_owned()
-    } else {
-        knows.join(", ")
-    };
-    Some(format!(
-        "{name} → {other} ({kind}dependency): {name} knows {allowed}"
-    ))
+    let allowed = if knows.is_empty() { "nobody".to_owned() } else { knows.join(", ") };
+    Some(format!("{name} → {other} ({kind}dependency): {name} knows {allowed}"))
 }
 
 /// A technology is named by its owners alone.
 fn technology(name: &str, dependency: &Dependency) -> Option<String> {
-    let (_, owners) = TECHNOLOGIES
-        .iter()
-        .find(|(pattern, _)| matches(pattern, &dependency.name))?;
+    let (_, owners) = TECHNOLOGIES.iter().find(|(pattern, _)| matches(pattern, &dependency.name))?;
     if owners.contains(&name) {
         return None;
     }
-    let owners = if owners.is_empty() {
-        "no crate yet".to_owned()
-    } else {
-        owners.join(", ")
-    };
+    let owners = if owners.is_empty() { "no crate yet".to_owned() } else { owners.join(", ") };
     Some(format!("{name} → {}: allowed in {owners}", dependency.name))
 }
 
 fn domain_name(dependency: &Dependency) -> Option<String> {
     let known = dependency.name.starts_with(PREFIX) || DOMAIN_NAMES.contains(&dependency.name.as_str());
     let wrong = !dependency.dev && !known;
-    wrong.then(|| {
-        format!(
-            "domain → {}: not among the few crates that the domain may name",
-            dependency.name
-        )
-    })
+    wrong.then(|| format!("domain → {}: not among the few crates that the domain may name", dependency.name))
 }
 
 fn beneath_domain(graph: &Graph) -> Vec<String> {
@@ -162,9 +141,7 @@ fn beneath_domain(graph: &Graph) -> Vec<String> {
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
-    pattern
-        .strip_suffix('*')
-        .map_or(pattern == name, |start| name.starts_with(start))
+    pattern.strip_suffix('*').map_or(pattern == name, |start| name.starts_with(start))
 }
 
 #[cfg(test)]

@@ -8,28 +8,14 @@ fn graph(lines: &[&str]) -> Graph {
     for line in lines {
         let (member, name, dev) = match line.split_once(" ~> ") {
             Some((member, name)) => (member, name, true),
-            None => line
-                .split_once(" > ")
-                .map(|(member, name)| (member, name, false))
-                .unwrap(),
+            None => line.split_once(" > ").map(|(member, name)| (member, name, false)).unwrap(),
         };
         if member.starts_with(PREFIX) {
-            let dependency = Dependency {
-                name: name.to_owned(),
-                dev,
-            };
-            graph
-                .members
-                .entry(member.to_owned())
-                .or_default()
-                .push(dependency);
+            let dependency = Dependency { name: name.to_owned(), dev };
+            graph.members.entry(member.to_owned()).or_default().push(dependency);
         }
         if !dev {
-            graph
-                .linked
-                .entry(member.to_owned())
-                .or_default()
-                .insert(name.to_owned());
+            graph.linked.entry(member.to_owned()).or_default().insert(name.to_owned());
         }
     }
     graph
@@ -103,20 +89,14 @@ fn a_new_crate_needs_a_row() {
 
 #[test]
 fn technologies_stay_with_their_owners() {
-    assert_eq!(
-        refused(&["evently-auth-http > diesel"]),
-        "http → diesel: allowed in sqlite"
-    );
+    assert_eq!(refused(&["evently-auth-http > diesel"]), "http → diesel: allowed in sqlite");
     refused(&["evently-auth-wiring > diesel_migrations"]);
     refused(&["evently-auth-worker ~> lettre"]);
     refused(&["evently-auth-wiring > actix-cors"]);
     refused(&["evently-auth-wiring > tracing-actix-web"]);
     refused(&["evently-auth-http > jwt-simple"]);
     refused(&["evently-auth-crypto > anyhow"]);
-    assert_eq!(
-        refused(&["evently-auth-memory > redis"]),
-        "memory → redis: allowed in no crate yet"
-    );
+    assert_eq!(refused(&["evently-auth-memory > redis"]), "memory → redis: allowed in no crate yet");
 }
 
 #[test]
@@ -126,15 +106,8 @@ fn domain_names_a_few_crates() {
 
 #[test]
 fn no_runtime_beneath_the_domain() {
-    let told = refused(&[
-        "evently-auth-domain > chrono",
-        "chrono > helper",
-        "helper > tokio-util",
-    ]);
-    assert!(
-        told.starts_with("evently-auth-domain → chrono → helper → tokio-util: "),
-        "{told}"
-    );
+    let told = refused(&["evently-auth-domain > chrono", "chrono > helper", "helper > tokio-util"]);
+    assert!(told.starts_with("evently-auth-domain → chrono → helper → tokio-util: "), "{told}");
 }
 
 #[test]

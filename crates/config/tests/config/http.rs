@@ -11,41 +11,24 @@ fn http(given: &[(&str, &str)]) -> HttpConfig {
 #[test]
 fn listens_on_loopback_unless_told_otherwise() {
     assert_eq!(http(&[]).address().to_string(), "127.0.0.1:8000");
-    assert_eq!(
-        http(&[("HOST", "0.0.0.0"), ("PORT", "0")]).address().to_string(),
-        "0.0.0.0:0"
-    );
-    assert_eq!(
-        http(&[("HOST", "LocalHost")]).host,
-        "127.0.0.1".parse::<IpAddr>().unwrap()
-    );
-    assert_eq!(
-        http(&[("HOST", "::"), ("PORT", "65535")]).address().to_string(),
-        "[::]:65535"
-    );
+    assert_eq!(http(&[("HOST", "0.0.0.0"), ("PORT", "0")]).address().to_string(), "0.0.0.0:0");
+    assert_eq!(http(&[("HOST", "LocalHost")]).host, "127.0.0.1".parse::<IpAddr>().unwrap());
+    assert_eq!(http(&[("HOST", "::"), ("PORT", "65535")]).address().to_string(), "[::]:65535");
 }
 
 #[test]
 fn a_host_is_an_address() {
     for host in ["auth.example.com", "127.0.0.1:80", "256.0.0.1", "*"] {
         let line = refusal(&[("HOST", host)]);
-        assert_eq!(
-            line,
-            format!("HOST is {host:?}; it takes an IP address or `localhost`")
-        );
+        assert_eq!(line, format!("HOST is {host:?}; it takes an IP address or `localhost`"));
     }
 }
 
 #[test]
 fn origins_are_spelled_as_browsers_send_them() {
-    let origins = http(&[(
-        "CORS_ORIGINS",
-        "https://App.Example.com:443, http://localhost:3000/ ,,http://[::1]:80",
-    )]);
-    assert_eq!(
-        origins.cors_origins,
-        ["https://app.example.com", "http://localhost:3000", "http://[::1]"]
-    );
+    let origins =
+        http(&[("CORS_ORIGINS", "https://App.Example.com:443, http://localhost:3000/ ,,http://[::1]:80")]);
+    assert_eq!(origins.cors_origins, ["https://app.example.com", "http://localhost:3000", "http://[::1]"]);
     assert!(http(&[]).cors_origins.is_empty());
 }
 
@@ -74,10 +57,7 @@ fn what_is_no_origin_is_refused() {
 fn proxies_are_networks_or_addresses() {
     let proxies = http(&[("TRUSTED_PROXIES", "10.1.2.3/8, 192.0.2.1,2001:db8::/32,::1")]).trusted_proxies;
     let proxies: Vec<_> = proxies.iter().map(ToString::to_string).collect();
-    assert_eq!(
-        proxies,
-        ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::1/128"]
-    );
+    assert_eq!(proxies, ["10.0.0.0/8", "192.0.2.1/32", "2001:db8::/32", "::1/128"]);
     for wrong in ["proxy", "10.0.0.0/33", "10.0.0"] {
         assert!(
             refusal(&[("TRUSTED_PROXIES", wrong)]).starts_with(&format!("TRUSTED_PROXIES holds {wrong:?}"))
@@ -90,10 +70,7 @@ fn trust_in_everybody_is_warned_of() {
     assert!(config(&[("TRUSTED_PROXIES", "10.0.0.0/8")]).warnings.is_empty());
     for all in ["0.0.0.0/0", "::/0"] {
         let warnings = config(&[("TRUSTED_PROXIES", all)]).warnings;
-        assert!(
-            warnings.len() == 1 && warnings[0].starts_with("TRUSTED_PROXIES "),
-            "{warnings:?}"
-        );
+        assert!(warnings.len() == 1 && warnings[0].starts_with("TRUSTED_PROXIES "), "{warnings:?}");
     }
 }
 

@@ -27,9 +27,7 @@ fn config(given: &[(&str, &str)]) -> Config {
 
 /// The one line that refuses `given`.
 fn refusal(given: &[(&str, &str)]) -> String {
-    let Err(error) = read(given) else {
-        panic!("{given:?} was taken")
-    };
+    let Err(error) = read(given) else { panic!("{given:?} was taken") };
     let line = error.to_string();
     assert_eq!(line.lines().count(), 1, "{line}");
     assert!(line.contains(error.variable()), "{line}");

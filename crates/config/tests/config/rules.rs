@@ -19,23 +19,11 @@ fn the_defaults_are_those_of_the_domain() {
 
 #[test]
 fn lifetimes() {
-    assert_eq!(
-        rules(&[("JWT_EXPIRY_MINUTES", "5")]).access_token_lifetime,
-        TimeDelta::minutes(5)
-    );
-    assert_eq!(
-        rules(&[("REFRESH_TOKEN_EXPIRY_DAYS", "30")]).session_lifetime,
-        TimeDelta::days(30)
-    );
-    assert_eq!(
-        rules(&[("UNVERIFIED_EXPIRY_HOURS", "2")]).unverified_lifetime,
-        TimeDelta::hours(2)
-    );
+    assert_eq!(rules(&[("JWT_EXPIRY_MINUTES", "5")]).access_token_lifetime, TimeDelta::minutes(5));
+    assert_eq!(rules(&[("REFRESH_TOKEN_EXPIRY_DAYS", "30")]).session_lifetime, TimeDelta::days(30));
+    assert_eq!(rules(&[("UNVERIFIED_EXPIRY_HOURS", "2")]).unverified_lifetime, TimeDelta::hours(2));
     assert_eq!(rules(&[("SESSION_IDLE_MINUTES", "0")]).session_idle_limit, None);
-    assert_eq!(
-        rules(&[("SESSION_IDLE_MINUTES", "20")]).session_idle_limit,
-        Some(TimeDelta::minutes(20))
-    );
+    assert_eq!(rules(&[("SESSION_IDLE_MINUTES", "20")]).session_idle_limit, Some(TimeDelta::minutes(20)));
 }
 
 #[test]
@@ -54,19 +42,9 @@ fn session_binding() {
 #[test]
 fn passwords() {
     let policy = rules(&[("PASSWORD_MIN_LENGTH", "12"), ("PASSWORD_POLICY", "composition")]).password_policy;
-    assert_eq!(
-        (policy.min_chars, policy.max_bytes, policy.composition),
-        (12, None, true)
-    );
-    assert!(
-        !rules(&[("PASSWORD_POLICY", "default")])
-            .password_policy
-            .composition
-    );
-    assert_eq!(
-        rules(&[("PASSWORD_HASH", "bcrypt")]).password_policy.max_bytes,
-        Some(72)
-    );
+    assert_eq!((policy.min_chars, policy.max_bytes, policy.composition), (12, None, true));
+    assert!(!rules(&[("PASSWORD_POLICY", "default")]).password_policy.composition);
+    assert_eq!(rules(&[("PASSWORD_HASH", "bcrypt")]).password_policy.max_bytes, Some(72));
 }
 
 #[test]
@@ -82,10 +60,7 @@ fn each_limit_has_its_variable_and_the_window_is_for_those_of_fifteen_minutes() 
         ("RATE_LIMIT_PASSWORD", "17"),
     ])
     .limits;
-    let limit = |max, minutes| Limit {
-        max,
-        window: TimeDelta::minutes(minutes),
-    };
+    let limit = |max, minutes| Limit { max, window: TimeDelta::minutes(minutes) };
     assert_eq!(limits.login, limit(11, 60));
     assert_eq!(limits.login_address, limit(12, 60));
     assert_eq!(limits.register, limit(13, 60));
@@ -98,10 +73,7 @@ fn each_limit_has_its_variable_and_the_window_is_for_those_of_fifteen_minutes() 
 #[test]
 fn retries_come_after_the_first_attempt() {
     let rules = rules(&[("MAX_RETRIES", "0"), ("RETRY_DELAY", "5")]);
-    assert_eq!(
-        (rules.mail_max_attempts, rules.mail_retry_delay),
-        (1, TimeDelta::seconds(5))
-    );
+    assert_eq!((rules.mail_max_attempts, rules.mail_retry_delay), (1, TimeDelta::seconds(5)));
 }
 
 #[test]
@@ -109,10 +81,7 @@ fn hashing() {
     let hashing = config(&[]).hashing;
     let argon2 = hashing.argon2;
     assert_eq!(hashing.algorithm, HashAlgorithm::Argon2id);
-    assert_eq!(
-        (argon2.memory_kib, argon2.iterations, argon2.parallelism),
-        (19_456, 2, 1)
-    );
+    assert_eq!((argon2.memory_kib, argon2.iterations, argon2.parallelism), (19_456, 2, 1));
     assert_eq!(hashing.bcrypt_cost, 12);
 
     let hashing = config(&[
@@ -125,10 +94,7 @@ fn hashing() {
     .hashing;
     let argon2 = hashing.argon2;
     assert_eq!(hashing.algorithm, HashAlgorithm::Bcrypt);
-    assert_eq!(
-        (argon2.memory_kib, argon2.iterations, argon2.parallelism),
-        (65_536, 3, 4)
-    );
+    assert_eq!((argon2.memory_kib, argon2.iterations, argon2.parallelism), (65_536, 3, 4));
     assert_eq!(hashing.bcrypt_cost, 10);
 }
 
@@ -137,15 +103,12 @@ fn the_log_is_for_a_person_in_embedded_mode_and_for_a_collector_in_production() 
     assert_eq!(config(&[]).log.format, LogFormat::Pretty);
     assert_eq!(config(&production_with(&[])).log.format, LogFormat::Json);
     assert_eq!(config(&[("LOG_FORMAT", "json")]).log.format, LogFormat::Json);
-    assert_eq!(
-        config(&production_with(&[("LOG_FORMAT", "pretty")])).log.format,
-        LogFormat::Pretty
-    );
+    assert_eq!(config(&production_with(&[("LOG_FORMAT", "pretty")])).log.format, LogFormat::Pretty);
 }
 
 #[test]
 fn the_log_filter_is_one_that_works() {
-    assert_eq!(config(&[]).log.filter, "info");
+    assert_eq!(config(&[]).log.filter, "info,actix_server=warn,actix_http=off");
     assert_eq!(
         config(&[("RUST_LOG", "warn,evently_auth_http=debug")]).log.filter,
         "warn,evently_auth_http=debug"
@@ -160,8 +123,5 @@ fn the_log_filter_is_one_that_works() {
 #[test]
 fn the_data_folder() {
     assert_eq!(config(&[]).data_dir, Path::new("./data"));
-    assert_eq!(
-        config(&[("DATA_DIR", "/var/lib/evently")]).data_dir,
-        Path::new("/var/lib/evently")
-    );
+    assert_eq!(config(&[("DATA_DIR", "/var/lib/evently")]).data_dir, Path::new("/var/lib/evently"));
 }

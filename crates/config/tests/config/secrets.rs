@@ -29,14 +29,7 @@ fn settings_can_be_printed_without_their_secrets() {
 #[test]
 fn a_secret_is_kept_byte_by_byte() {
     let secret = format!(" {STRONG}\t");
-    assert_eq!(
-        config(&[("JWT_SECRET", &secret)])
-            .tokens
-            .jwt_secret
-            .unwrap()
-            .expose(),
-        secret
-    );
+    assert_eq!(config(&[("JWT_SECRET", &secret)]).tokens.jwt_secret.unwrap().expose(), secret);
     assert_eq!(SecretText::new("x").expose(), "x");
 }
 
@@ -48,10 +41,7 @@ fn a_password_in_a_url_that_takes_none_is_not_repeated() {
         ("REDIS_CLUSTER_NODES", "redis://:CANARY@redis:6379"),
     ] {
         let line = refusal(&[(name, value)]);
-        assert!(
-            line.contains("a URL with credentials (not shown); it takes"),
-            "{line}"
-        );
+        assert!(line.contains("a URL with credentials (not shown); it takes"), "{line}");
         assert!(!line.contains("CANARY"), "{line}");
     }
 }

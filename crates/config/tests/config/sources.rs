@@ -7,12 +7,7 @@ use std::fs;
 use std::path::Path;
 
 fn secret(given: &[(&str, &str)]) -> String {
-    config(given)
-        .tokens
-        .jwt_secret
-        .expect("a secret")
-        .expose()
-        .to_owned()
+    config(given).tokens.jwt_secret.expect("a secret").expose().to_owned()
 }
 
 fn write(folder: &Path, content: &[u8]) -> String {
@@ -44,15 +39,8 @@ fn the_environment_comes_before_the_file() {
     let folder = tempfile::tempdir().unwrap();
     let file = write(folder.path(), STRONG.as_bytes());
     let other = "another secret of more than thirty-two bytes";
-    assert_eq!(
-        secret(&[("JWT_SECRET", other), ("JWT_SECRET_FILE", &file)]),
-        other
-    );
-    assert_eq!(
-        secret(&[("JWT_SECRET", " "), ("JWT_SECRET_FILE", &file)]),
-        STRONG,
-        "blank is not set"
-    );
+    assert_eq!(secret(&[("JWT_SECRET", other), ("JWT_SECRET_FILE", &file)]), other);
+    assert_eq!(secret(&[("JWT_SECRET", " "), ("JWT_SECRET_FILE", &file)]), STRONG, "blank is not set");
     assert!(config(&[("JWT_SECRET_FILE", "")]).tokens.jwt_secret.is_none());
 }
 
@@ -78,10 +66,7 @@ fn a_file_is_told_by_its_path_and_never_by_its_content() {
     assert!(refusal(&[("JWT_SECRET_FILE", unreadable)]).contains("cannot be read"));
 
     for (content, why) in [
-        (
-            b"tooshort".to_vec(),
-            "whose content is refused: it has 8 bytes, 32 are needed",
-        ),
+        (b"tooshort".to_vec(), "whose content is refused: it has 8 bytes, 32 are needed"),
         (b"\n".to_vec(), "the file is empty"),
         (vec![0xff; 40], "the file is not UTF-8 text"),
         (vec![b'x'; 64 * 1024 + 1], "the file has more than 64 KiB"),
@@ -112,10 +97,7 @@ fn values_are_trimmed_and_blank_ones_count_as_not_set() {
 
 #[test]
 fn a_wrong_value_is_told_with_its_variable_and_what_it_takes() {
-    assert_eq!(
-        refusal(&[("PORT", "http")]),
-        r#"PORT is "http"; it takes a whole number, 0 to 65535"#
-    );
+    assert_eq!(refusal(&[("PORT", "http")]), r#"PORT is "http"; it takes a whole number, 0 to 65535"#);
     assert_eq!(
         refusal(&[("JWT_EXPIRY_MINUTES", "0")]),
         r#"JWT_EXPIRY_MINUTES is "0"; it takes a whole number of minutes, 1 to 1440"#
@@ -125,10 +107,7 @@ fn a_wrong_value_is_told_with_its_variable_and_what_it_takes() {
         r#"PASSWORD_HASH is "md5"; it takes one of `argon2id`, `bcrypt`"#
     );
     let line = refusal(&[("TRUSTED_PROXIES", "10.0.0.0/8, proxy")]);
-    assert!(
-        line.starts_with(r#"TRUSTED_PROXIES holds "proxy"; it takes a comma-separated list"#),
-        "{line}"
-    );
+    assert!(line.starts_with(r#"TRUSTED_PROXIES holds "proxy"; it takes a comma-separated list"#), "{line}");
 }
 
 #[test]
@@ -154,9 +133,6 @@ fn bytes_that_are_no_text_are_refused() {
         }
     }
     let line = |name| Config::from_source(&Bytes(name)).unwrap_err().to_string();
-    assert_eq!(
-        line("PORT"),
-        "PORT is not valid UTF-8; it takes a whole number, 0 to 65535"
-    );
+    assert_eq!(line("PORT"), "PORT is not valid UTF-8; it takes a whole number, 0 to 65535");
     assert!(line("SECRET_KEY_FILE").starts_with("SECRET_KEY_FILE is not valid UTF-8; it takes"));
 }

@@ -47,12 +47,7 @@ fn looks(given: &[(&str, &str)]) -> String {
 fn every_default_is_the_value_that_the_variable_may_be_set_to() {
     for variable in VARIABLES {
         let Some(default) = variable.default else { continue };
-        assert_eq!(
-            looks(&[(variable.name, default)]),
-            looks(&[]),
-            "{}",
-            variable.name
-        );
+        assert_eq!(looks(&[(variable.name, default)]), looks(&[]), "{}", variable.name);
     }
 }
 
@@ -97,10 +92,7 @@ fn every_choice_and_flag_is_taken_in_any_case_and_nothing_else() {
             config(&[(variable.name, &word.to_lowercase())]);
         }
         let line = refusal(&[(variable.name, "maybe")]);
-        assert_eq!(
-            line,
-            format!("{} is \"maybe\"; it takes {}", variable.name, variable.takes)
-        );
+        assert_eq!(line, format!("{} is \"maybe\"; it takes {}", variable.name, variable.takes));
     }
 }
 
@@ -121,18 +113,11 @@ fn stops_with_one_line(name: &str, value: &str, read: Result<Config, ConfigError
     let Err(error) = read else { return };
     let line = error.to_string();
     assert_eq!(line.lines().count(), 1, "{name}={value:?}: {line}");
-    assert!(
-        line.contains(error.variable()) && line.contains("; it takes "),
-        "{line}"
-    );
+    assert!(line.contains(error.variable()) && line.contains("; it takes "), "{line}");
 }
 
 fn secrets() -> Vec<Variable> {
-    VARIABLES
-        .iter()
-        .copied()
-        .filter(|variable| variable.secret)
-        .collect()
+    VARIABLES.iter().copied().filter(|variable| variable.secret).collect()
 }
 
 proptest! {

@@ -10,10 +10,7 @@ fn embedded_mode_needs_no_secret() {
     let config = config(&[]);
     assert!(config.tokens.jwt_secret.is_none() && config.secret_key.is_none());
     assert_eq!(config.tokens.algorithm, TokenAlgorithm::Hs256);
-    assert_eq!(
-        (config.tokens.issuer.as_str(), config.tokens.audience),
-        ("evently-auth", None)
-    );
+    assert_eq!((config.tokens.issuer.as_str(), config.tokens.audience), ("evently-auth", None));
 }
 
 #[test]
@@ -62,23 +59,11 @@ fn embedded_mode_takes_weak_secrets_that_are_long_enough() {
 fn production_refuses_weak_secrets() {
     for (weak, why) in [
         ("a".repeat(40), "it has only 1 different characters"),
-        (
-            "0123456789abcdef0123456789abcdef".into(),
-            "it repeats a shorter text",
-        ),
+        ("0123456789abcdef0123456789abcdef".into(), "it repeats a shorter text"),
         ("correct horse ".repeat(3), "it repeats a shorter text"),
-        (
-            "change-me-before-you-go-to-production-1".into(),
-            "it looks like a placeholder",
-        ),
-        (
-            "your-256-bit-secret-goes-here-and-is-long".into(),
-            "it looks like a placeholder",
-        ),
-        (
-            "a-string-secret-at-least-256-bits-long".into(),
-            "it looks like a placeholder",
-        ),
+        ("change-me-before-you-go-to-production-1".into(), "it looks like a placeholder"),
+        ("your-256-bit-secret-goes-here-and-is-long".into(), "it looks like a placeholder"),
+        ("a-string-secret-at-least-256-bits-long".into(), "it looks like a placeholder"),
         (
             "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7".into(),
             "it is a published example",
@@ -94,10 +79,7 @@ fn production_refuses_weak_secrets() {
         }
     }
     let line = refusal(&production_with(&[("SECRET_KEY", "short")]));
-    assert!(
-        line.starts_with("SECRET_KEY ") && line.contains("it has 5 bytes, 32 are needed"),
-        "{line}"
-    );
+    assert!(line.starts_with("SECRET_KEY ") && line.contains("it has 5 bytes, 32 are needed"), "{line}");
 }
 
 #[test]
@@ -116,10 +98,7 @@ fn production_takes_random_secrets_of_the_usual_kinds() {
 #[test]
 fn production_refuses_a_shared_secret() {
     let line = refusal(&production_with(&[("SECRET_KEY", STRONG)]));
-    assert!(
-        line.starts_with("SECRET_KEY ") && line.contains("it is the same as JWT_SECRET"),
-        "{line}"
-    );
+    assert!(line.starts_with("SECRET_KEY ") && line.contains("it is the same as JWT_SECRET"), "{line}");
     config(&[("SECRET_KEY", STRONG), ("JWT_SECRET", STRONG)]);
 }
 
@@ -138,15 +117,8 @@ fn production_needs_the_key_of_its_algorithm() {
     }
     for name in ["RS256", "ES256", "EdDSA"] {
         let line = refusal(&production_with(&[("JWT_ALGORITHM", name)]));
-        assert!(
-            line.starts_with("JWT_PRIVATE_KEY is not set: production mode signs"),
-            "{line}"
-        );
-        config(&production_with(&[
-            ("JWT_ALGORITHM", name),
-            ("JWT_PRIVATE_KEY", PEM),
-            ("JWT_SECRET", ""),
-        ]));
+        assert!(line.starts_with("JWT_PRIVATE_KEY is not set: production mode signs"), "{line}");
+        config(&production_with(&[("JWT_ALGORITHM", name), ("JWT_PRIVATE_KEY", PEM), ("JWT_SECRET", "")]));
     }
 }
 
@@ -161,21 +133,13 @@ fn production_without_secret_key_falls_back_with_a_warning_or_stops() {
         ("JWT_ALGORITHM", "EdDSA"),
         ("JWT_PRIVATE_KEY", PEM),
     ]));
-    assert!(
-        line.starts_with("SECRET_KEY is not set: production mode derives its keys from it"),
-        "{line}"
-    );
+    assert!(line.starts_with("SECRET_KEY is not set: production mode derives its keys from it"), "{line}");
 }
 
 #[test]
 fn a_private_key_is_whole_and_unencrypted_pem() {
     let escaped = PEM.replace('\n', "\\n");
-    for given in [
-        PEM,
-        &format!("{PEM}\n"),
-        &escaped,
-        &PEM.replace("PRIVATE", "RSA PRIVATE"),
-    ] {
+    for given in [PEM, &format!("{PEM}\n"), &escaped, &PEM.replace("PRIVATE", "RSA PRIVATE")] {
         let key = config(&[("JWT_PRIVATE_KEY", given)]).tokens.private_key.unwrap();
         assert_eq!(key.expose().lines().count(), 3, "{given}");
     }
@@ -187,10 +151,7 @@ fn a_private_key_is_whole_and_unencrypted_pem() {
         (&PEM.replace("PRIVATE", "PUBLIC"), "it is PEM, but no private key"),
     ] {
         let line = refusal(&[("JWT_PRIVATE_KEY", given)]);
-        assert!(
-            line.starts_with("JWT_PRIVATE_KEY has a value (not shown) that is refused: "),
-            "{line}"
-        );
+        assert!(line.starts_with("JWT_PRIVATE_KEY has a value (not shown) that is refused: "), "{line}");
         assert!(line.contains(why) && !line.contains("CANARY"), "{line}");
     }
 }

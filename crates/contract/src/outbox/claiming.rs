@@ -48,7 +48,8 @@ pub async fn a_lease_that_ended_is_claimed_again(store: StoreHarness) {
     let first = claim(&store, 10, at(1)).await.remove(0);
     let later = at(1) + LEASE + INSTANT;
     let second = claim(&store, 10, later).await.remove(0);
-    assert_eq!(second, MailJob { attempt: 2, ..first });
+    assert!(second.lease > first.lease);
+    assert_eq!(second, MailJob { lease: second.lease, attempt: 2, ..first });
     assert_eq!(claim(&store, 10, later).await, [], "it has a lease of its own");
 }
 

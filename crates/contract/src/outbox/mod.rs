@@ -3,6 +3,7 @@
 pub mod claiming;
 pub mod operating;
 pub mod settling;
+pub mod sweeping;
 
 /// Tests an adapter of `Outbox`, given an async function that makes a fresh [`StoreHarness`](crate::StoreHarness).
 #[macro_export]
@@ -27,6 +28,7 @@ macro_rules! outbox {
                 only_the_attempt_that_holds_a_mail_settles_it,
                 a_late_attempt_settles_while_nobody_else_claimed,
                 an_attempt_settles_once,
+                an_attempt_from_before_a_requeue_settles_nothing,
                 an_unknown_mail_is_not_settled,
                 of_many_settlements_one_counts,
             ],
@@ -38,6 +40,11 @@ macro_rules! outbox {
                 all_dead_mails_are_requeued,
                 only_dead_mails_are_requeued,
                 the_queue_is_counted,
+            ],
+            sweeping: [
+                settled_mails_are_swept_by_when_they_were_written,
+                dead_and_queued_mails_are_not_swept,
+                a_sweep_has_a_limit,
             ],
         });
     };

@@ -17,7 +17,7 @@ async fn claimed(store: &StoreHarness) -> MailJob {
 }
 
 async fn settle(store: &StoreHarness, job: &MailJob, delivery: Delivery) -> bool {
-    store.outbox.settle(job.id, job.attempt, delivery).await.unwrap()
+    store.outbox.settle(job, delivery).await.unwrap()
 }
 
 async fn entry(store: &StoreHarness) -> MailEntry {
@@ -58,7 +58,8 @@ pub async fn a_retry_comes_at_its_time(store: StoreHarness) {
     assert_eq!((listed.status, listed.attempts, listed.next_attempt_at), (MailStatus::Queued, 1, at(60)));
     assert_eq!(listed.last_error.as_deref(), Some("451 later"));
     assert_eq!(store.outbox.claim(10, LEASE, at(60) - INSTANT).await.unwrap(), []);
-    assert_eq!(claim(&store, 60).await, [MailJob { attempt: 2, ..job }]);
+    let next = claim(&store, 60).await.remove(0);
+    assert_eq!(next, MailJob { lease: next.lease, attempt: 2, ..job });
 }
 
 /// It is not claimed, and says why.
@@ -78,7 +79,7 @@ pub async fn only_the_attempt_that_holds_a_mail_settles_it(store: StoreHarness) 
         assert!(!settle(&store, &first, delivery).await);
         assert_eq!(entry(&store).await.status, MailStatus::Queued);
     }
-    let future = MailJob { attempt: 3, ..second.clone() };
+    let future = MailJob { lease: second.lease + 1, ..second.clone() };
     assert!(!settle(&store, &future, Delivery::Sent).await);
     assert!(settle(&store, &second, Delivery::Sent).await);
 }
@@ -103,13 +104,35 @@ pub async fn an_attempt_settles_once(store: StoreHarness) {
     }
     store.post([notice(0)]).await;
     let unclaimed = store.outbox.list(Some(MailStatus::Queued), 1).await.unwrap().remove(0);
-    assert!(!store.outbox.settle(unclaimed.id, 0, Delivery::Sent).await.unwrap(), "nobody holds it yet");
+    for lease in [0, 1] {
+        let stranger = MailJob { id: unclaimed.id, lease, attempt: 0, mail: notice(0) };
+        assert!(!settle(&store, &stranger, Delivery::Sent).await, "nobody holds it yet");
+    }
+}
+
+/// Although attempts are counted anew, so that it has the number of the latest one.
+pub async fn an_attempt_from_before_a_requeue_settles_nothing(store: StoreHarness) {
+    let first = claimed(&store).await;
+    let second = claim(&store, 1_000).await.remove(0);
+    assert!(settle(&store, &second, dead()).await);
+    assert_eq!(store.outbox.requeue(None, at(2_000)).await.unwrap(), 1);
+    assert!(!settle(&store, &first, Delivery::Sent).await, "nobody holds it yet");
+    let third = claim(&store, 2_000).await.remove(0);
+    assert_eq!((third.id, third.attempt), (first.id, first.attempt));
+    for late in [&first, &second] {
+        for delivery in [Delivery::Sent, Delivery::Expired, retry(3_000), dead()] {
+            assert!(!settle(&store, late, delivery).await);
+            assert_eq!(entry(&store).await.status, MailStatus::Queued);
+        }
+    }
+    assert!(settle(&store, &third, Delivery::Sent).await);
 }
 
 /// Nothing happens.
 pub async fn an_unknown_mail_is_not_settled(store: StoreHarness) {
     let job = claimed(&store).await;
-    assert!(!store.outbox.settle(MailId(job.id.0 + 1), 1, Delivery::Sent).await.unwrap());
+    let unknown = MailJob { id: MailId(job.id.0 + 1), ..job };
+    assert!(!settle(&store, &unknown, Delivery::Sent).await);
     assert_eq!(entry(&store).await.status, MailStatus::Queued);
 }
 
@@ -118,9 +141,9 @@ pub async fn of_many_settlements_one_counts(store: StoreHarness) {
     let job = claimed(&store).await;
     let outbox = &store.outbox;
     let settled = race(64, |number| {
-        let outbox = outbox.clone();
+        let (outbox, job) = (outbox.clone(), job.clone());
         let delivery = if number % 2 == 0 { Delivery::Sent } else { retry(60) };
-        async move { outbox.settle(job.id, 1, delivery).await.unwrap() }
+        async move { outbox.settle(&job, delivery).await.unwrap() }
     })
     .await;
     assert_eq!(settled.iter().filter(|settled| **settled).count(), 1);

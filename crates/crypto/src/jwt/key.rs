@@ -33,14 +33,7 @@ pub enum JwtAlgorithm {
 }
 
 impl JwtAlgorithm {
-    const ALL: [Self; 6] = [
-        Self::Hs256,
-        Self::Hs384,
-        Self::Hs512,
-        Self::Rs256,
-        Self::Es256,
-        Self::EdDsa,
-    ];
+    const ALL: [Self; 6] = [Self::Hs256, Self::Hs384, Self::Hs512, Self::Rs256, Self::Es256, Self::EdDsa];
 
     /// The name as it stands in a token's `alg`.
     pub fn as_str(self) -> &'static str {
@@ -78,10 +71,7 @@ impl FromStr for JwtAlgorithm {
     type Err = UnknownAlgorithm;
 
     fn from_str(text: &str) -> Result<Self, UnknownAlgorithm> {
-        Self::ALL
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == text)
-            .ok_or(UnknownAlgorithm)
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == text).ok_or(UnknownAlgorithm)
     }
 }
 
@@ -89,10 +79,7 @@ impl FromStr for JwtAlgorithm {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwtKeyError {
     /// A secret that can be guessed.
-    #[error(
-        "the secret has {bytes} bytes, but needs at least {}",
-        JwtKey::MIN_SECRET_BYTES
-    )]
+    #[error("the secret has {bytes} bytes, but needs at least {}", JwtKey::MIN_SECRET_BYTES)]
     SecretTooShort {
         /// How many it has.
         bytes: usize,
@@ -163,30 +150,21 @@ impl JwtKey {
                 let id = pair.public_key().jwk_thumbprint();
                 let pair = pair.with_key_id(&id);
                 let public = pair.public_key();
-                Ok(Self {
-                    keys: Keys::Rs256(Box::new((pair, public))),
-                    id,
-                })
+                Ok(Self { keys: Keys::Rs256(Box::new((pair, public))), id })
             }
             JwtAlgorithm::Es256 => {
                 let pair = ES256KeyPair::from_pem(pem).map_err(bad)?;
                 let id = pair.public_key().jwk_thumbprint();
                 let pair = pair.with_key_id(&id);
                 let public = pair.public_key();
-                Ok(Self {
-                    keys: Keys::Es256(Box::new((pair, public))),
-                    id,
-                })
+                Ok(Self { keys: Keys::Es256(Box::new((pair, public))), id })
             }
             JwtAlgorithm::EdDsa => {
                 let pair = Ed25519KeyPair::from_pem(pem).map_err(bad)?;
                 let id = pair.public_key().jwk_thumbprint();
                 let pair = pair.with_key_id(&id);
                 let public = pair.public_key();
-                Ok(Self {
-                    keys: Keys::EdDsa(Box::new((pair, public))),
-                    id,
-                })
+                Ok(Self { keys: Keys::EdDsa(Box::new((pair, public))), id })
             }
             JwtAlgorithm::Hs256 | JwtAlgorithm::Hs384 | JwtAlgorithm::Hs512 => {
                 Err(JwtKeyError::NeedsSecret(algorithm))
@@ -202,7 +180,9 @@ impl JwtKey {
         const RSA_BITS: usize = 3072;
         let bad = |_| JwtKeyError::BadPem(algorithm);
         match algorithm {
-            JwtAlgorithm::Rs256 => RS256KeyPair::generate(RSA_BITS).and_then(|pair| pair.to_pem()).map_err(bad),
+            JwtAlgorithm::Rs256 => {
+                RS256KeyPair::generate(RSA_BITS).and_then(|pair| pair.to_pem()).map_err(bad)
+            }
             JwtAlgorithm::Es256 => ES256KeyPair::generate().to_pem().map_err(bad),
             JwtAlgorithm::EdDsa => Ok(Ed25519KeyPair::generate().to_pem()),
             JwtAlgorithm::Hs256 | JwtAlgorithm::Hs384 | JwtAlgorithm::Hs512 => {

@@ -33,11 +33,7 @@ pub struct JwtAccessTokens {
 impl JwtAccessTokens {
     /// Tokens of `issuer` (`JWT_ISSUER`), for `audience` if there is one (`JWT_AUDIENCE`).
     pub fn new(key: JwtKey, issuer: impl Into<String>, audience: Option<String>) -> Self {
-        Self {
-            key,
-            issuer: issuer.into(),
-            audience,
-        }
+        Self { key, issuer: issuer.into(), audience }
     }
 
     fn check(&self, token: &str, now: Timestamp) -> Option<AccessClaims> {
@@ -66,14 +62,9 @@ impl JwtAccessTokens {
 impl AccessTokens for JwtAccessTokens {
     fn issue(&self, claims: &AccessClaims) -> Result<AccessToken, StoreError> {
         let payload = Payload::new(claims, &self.issuer, self.audience.as_deref());
-        let header = HeaderOptions {
-            signature_type: Some(TYPE.to_owned()),
-            content_type: None,
-        };
-        let token = self
-            .key
-            .sign(only(payload), &header)
-            .map_err(|error| StoreError::corrupt(error.to_string()))?;
+        let header = HeaderOptions { signature_type: Some(TYPE.to_owned()), content_type: None };
+        let token =
+            self.key.sign(only(payload), &header).map_err(|error| StoreError::corrupt(error.to_string()))?;
         if token.len() > MAX_BYTES {
             return Err(StoreError::corrupt("an access token is too long to be verified"));
         }

@@ -34,11 +34,7 @@ impl HasherConfig {
     /// These parameters, a thread for each core that this process may use, and 8 waiting for each thread.
     pub fn new(params: HashParams) -> Self {
         let threads = available_parallelism().unwrap_or(NonZeroUsize::MIN);
-        Self {
-            params,
-            threads,
-            queue: threads.saturating_mul(Self::QUEUED_PER_THREAD),
-        }
+        Self { params, threads, queue: threads.saturating_mul(Self::QUEUED_PER_THREAD) }
     }
 }
 
@@ -82,21 +78,11 @@ impl HasherPool {
         let started = Instant::now();
         let hasher = Arc::new(Hasher::new(config.params, entropy)?);
         let turn = started.elapsed();
-        let turns = config
-            .queue
-            .get()
-            .div_ceil(config.threads.get())
-            .saturating_add(1);
+        let turns = config.queue.get().div_ceil(config.threads.get()).saturating_add(1);
         let retry_after = turn.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
         let params = config.params;
-        let pool = Pool::start(config.threads, config.queue, IDLE, move || {
-            Memory::for_params(params)
-        })?;
-        Ok(Self {
-            pool,
-            hasher,
-            retry_after: retry_after.max(Duration::from_secs(1)),
-        })
+        let pool = Pool::start(config.threads, config.queue, IDLE, move || Memory::for_params(params))?;
+        Ok(Self { pool, hasher, retry_after: retry_after.max(Duration::from_secs(1)) })
     }
 
     /// How busy it is, for metrics.
@@ -106,9 +92,7 @@ impl HasherPool {
 
     fn failure(&self, error: PoolError) -> HashError {
         match error {
-            PoolError::Full => HashError::Overloaded {
-                retry_after: self.retry_after,
-            },
+            PoolError::Full => HashError::Overloaded { retry_after: self.retry_after },
             PoolError::Panicked => StoreError::unavailable("hashing a password panicked").into(),
         }
     }
@@ -128,10 +112,7 @@ impl PasswordHasher for HasherPool {
         hash: Option<&PasswordHash>,
     ) -> Result<PasswordVerdict, HashError> {
         let (hasher, password, hash) = (Arc::clone(&self.hasher), password.clone(), hash.cloned());
-        let verdict = self
-            .pool
-            .run(move |memory| hasher.verify(&password, hash.as_ref(), memory))
-            .await;
+        let verdict = self.pool.run(move |memory| hasher.verify(&password, hash.as_ref(), memory)).await;
         verdict.map_err(|error| self.failure(error))
     }
 }
@@ -147,17 +128,8 @@ struct Hasher {
 impl Hasher {
     fn new(params: HashParams, entropy: Arc<dyn Entropy>) -> Result<Self, StoreError> {
         let password = Password::parse("nobody's").map_err(|fault| StoreError::corrupt(fault.message))?;
-        let dummy = make(
-            params,
-            entropy.as_ref(),
-            &password,
-            &mut Memory::for_params(params),
-        )?;
-        Ok(Self {
-            params,
-            entropy,
-            dummy,
-        })
+        let dummy = make(params, entropy.as_ref(), &password, &mut Memory::for_params(params))?;
+        Ok(Self { params, entropy, dummy })
     }
 
     fn hash(&self, password: &Password, memory: &mut Memory) -> Result<PasswordHash, StoreError> {
@@ -173,10 +145,7 @@ impl Hasher {
         let Some(stored) = hash.and_then(Stored::parse) else {
             // The work is done for its duration alone.
             self.dummy.matches(password, memory);
-            return PasswordVerdict {
-                matches: false,
-                outdated: false,
-            };
+            return PasswordVerdict { matches: false, outdated: false };
         };
         PasswordVerdict {
             matches: stored.matches(password, memory),
@@ -201,11 +170,7 @@ mod tests {
     use super::*;
     use crate::OsEntropy;
 
-    const SMALL: HashParams = HashParams::Argon2id {
-        memory_kib: 64,
-        iterations: 2,
-        parallelism: 1,
-    };
+    const SMALL: HashParams = HashParams::Argon2id { memory_kib: 64, iterations: 2, parallelism: 1 };
 
     #[test]
     fn a_missing_or_bad_hash_costs_one_hash_with_the_current_parameters() {
@@ -224,13 +189,7 @@ mod tests {
                 for text in ["nobody's", "x", &"x".repeat(100)] {
                     memory.computed.clear();
                     let verdict = hasher.verify(&Password::parse(text).unwrap(), hash.as_ref(), &mut memory);
-                    assert_eq!(
-                        verdict,
-                        PasswordVerdict {
-                            matches: false,
-                            outdated: false
-                        }
-                    );
+                    assert_eq!(verdict, PasswordVerdict { matches: false, outdated: false });
                     assert_eq!(memory.computed, [params]);
                 }
             }
@@ -246,13 +205,7 @@ mod tests {
         for text in ["imported", "wrong"] {
             memory.computed.clear();
             let verdict = hasher.verify(&Password::parse(text).unwrap(), Some(&hash), &mut memory);
-            assert_eq!(
-                verdict,
-                PasswordVerdict {
-                    matches: text == "imported",
-                    outdated: true
-                }
-            );
+            assert_eq!(verdict, PasswordVerdict { matches: text == "imported", outdated: true });
             assert_eq!(memory.computed, [SMALL]);
         }
     }

@@ -57,18 +57,10 @@ impl HashParams {
     /// The first one that is out of bounds.
     pub fn check(self) -> Result<(), InvalidHashParams> {
         match self {
-            Self::Argon2id {
-                memory_kib,
-                iterations,
-                parallelism,
-            } => {
+            Self::Argon2id { memory_kib, iterations, parallelism } => {
                 within("parallelism", parallelism, &Self::PARALLELISM)?;
                 within("iterations", iterations, &Self::ITERATIONS)?;
-                within(
-                    "memory_kib",
-                    memory_kib,
-                    &(8 * parallelism..=Self::MAX_MEMORY_KIB),
-                )
+                within("memory_kib", memory_kib, &(8 * parallelism..=Self::MAX_MEMORY_KIB))
             }
             Self::Bcrypt { cost } => within("cost", cost, &Self::BCRYPT_COST),
         }
@@ -77,11 +69,7 @@ impl HashParams {
 
 impl Default for HashParams {
     fn default() -> Self {
-        Self::Argon2id {
-            memory_kib: 19_456,
-            iterations: 2,
-            parallelism: 1,
-        }
+        Self::Argon2id { memory_kib: 19_456, iterations: 2, parallelism: 1 }
     }
 }
 
@@ -89,12 +77,7 @@ fn within(name: &'static str, value: u32, range: &RangeInclusive<u32>) -> Result
     if range.contains(&value) {
         Ok(())
     } else {
-        Err(InvalidHashParams {
-            name,
-            value,
-            min: *range.start(),
-            max: *range.end(),
-        })
+        Err(InvalidHashParams { name, value, min: *range.start(), max: *range.end() })
     }
 }
 
@@ -105,15 +88,7 @@ mod tests {
     #[test]
     fn the_bounds_themselves_are_allowed() {
         for (memory_kib, iterations, parallelism) in [(8, 1, 1), (128, 1, 16), (262_144, 20, 16)] {
-            assert_eq!(
-                HashParams::Argon2id {
-                    memory_kib,
-                    iterations,
-                    parallelism
-                }
-                .check(),
-                Ok(())
-            );
+            assert_eq!(HashParams::Argon2id { memory_kib, iterations, parallelism }.check(), Ok(()));
         }
         for cost in [4, 12, 16] {
             assert_eq!(HashParams::Bcrypt { cost }.check(), Ok(()));
@@ -124,14 +99,7 @@ mod tests {
     #[test]
     fn an_error_names_what_is_out_of_bounds() {
         let argon2 = |memory_kib, iterations, parallelism| {
-            HashParams::Argon2id {
-                memory_kib,
-                iterations,
-                parallelism,
-            }
-            .check()
-            .unwrap_err()
-            .name
+            HashParams::Argon2id { memory_kib, iterations, parallelism }.check().unwrap_err().name
         };
         for memory_kib in [0, 7, 262_145, u32::MAX] {
             assert_eq!(argon2(memory_kib, 1, 1), "memory_kib");
@@ -143,10 +111,7 @@ mod tests {
         }
         for cost in [0, 3, 17, 31, u32::MAX] {
             let error = HashParams::Bcrypt { cost }.check().unwrap_err();
-            assert_eq!(
-                error.to_string(),
-                format!("cost is {cost}, but has to be from 4 to 16")
-            );
+            assert_eq!(error.to_string(), format!("cost is {cost}, but has to be from 4 to 16"));
         }
     }
 }

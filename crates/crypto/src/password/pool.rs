@@ -136,12 +136,7 @@ mod tests {
     }
 
     /// Occupies the pool's only thread until the returned sender is used.
-    fn occupy(
-        pool: &Pool<()>,
-    ) -> (
-        impl Future<Output = Result<(), PoolError>> + Unpin,
-        mpsc::Sender<()>,
-    ) {
+    fn occupy(pool: &Pool<()>) -> (impl Future<Output = Result<(), PoolError>> + Unpin, mpsc::Sender<()>) {
         let (release, released) = mpsc::channel();
         let (started, has_started) = mpsc::channel();
         let mut running = Box::pin(pool.run(move |()| {
@@ -161,19 +156,8 @@ mod tests {
         for job in &mut waiting {
             assert!(job.as_mut().now_or_never().is_none());
         }
-        assert_eq!(
-            pool.load(),
-            PoolLoad {
-                queued: 2,
-                capacity: 2,
-                threads: 1
-            }
-        );
-        assert_eq!(
-            pool.run(|()| 3).now_or_never(),
-            Some(Err(PoolError::Full)),
-            "no waiting"
-        );
+        assert_eq!(pool.load(), PoolLoad { queued: 2, capacity: 2, threads: 1 });
+        assert_eq!(pool.run(|()| 3).now_or_never(), Some(Err(PoolError::Full)), "no waiting");
         release.send(()).unwrap();
         assert_eq!(running.await, Ok(()));
         let [first, second] = waiting;
@@ -189,10 +173,7 @@ mod tests {
         let done = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&done);
         let count = move |_: &mut ()| counter.fetch_add(1, Ordering::SeqCst);
-        assert!(
-            pool.run(count).now_or_never().is_none(),
-            "it waits, and is then forgotten"
-        );
+        assert!(pool.run(count).now_or_never().is_none(), "it waits, and is then forgotten");
         release.send(()).unwrap();
         running.await.unwrap();
         assert_eq!(pool.run(|()| 7).await, Ok(7));
@@ -205,16 +186,9 @@ mod tests {
         assert_eq!(pool.run(|seen| *seen = 5).await, Ok(()));
         assert_eq!(pool.run(|seen| *seen).await, Ok(5), "a thread keeps its state");
         for _ in 0..10 {
-            assert_eq!(
-                pool.run(|_| panic!("on purpose")).await,
-                Err::<(), _>(PoolError::Panicked)
-            );
+            assert_eq!(pool.run(|_| panic!("on purpose")).await, Err::<(), _>(PoolError::Panicked));
         }
-        assert_eq!(
-            pool.run(|seen| *seen).await,
-            Ok(0),
-            "after a panic the state is a fresh one"
-        );
+        assert_eq!(pool.run(|seen| *seen).await, Ok(0), "after a panic the state is a fresh one");
     }
 
     #[tokio::test]
@@ -232,13 +206,8 @@ mod tests {
         let alive = Arc::new(());
         let held = Arc::clone(&alive);
         let state = move || Arc::clone(&held);
-        let pool = Pool::start(
-            NonZeroUsize::MIN,
-            NonZeroUsize::MIN,
-            Duration::from_millis(1),
-            state,
-        )
-        .unwrap();
+        let pool =
+            Pool::start(NonZeroUsize::MIN, NonZeroUsize::MIN, Duration::from_millis(1), state).unwrap();
         for _ in 0..3 {
             assert!(pool.run(|own| Arc::strong_count(own)).await.unwrap() > 2);
             // What is left is ours, and the one that the thread makes its states from.

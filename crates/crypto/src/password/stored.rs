@@ -54,21 +54,14 @@ impl Stored {
             return Err(Unhashable::TooLong);
         }
         let digest = vec![0; digest_bytes(params)];
-        let mut made = Self {
-            params,
-            version: Version::V0x13,
-            salt: salt.to_vec(),
-            digest,
-        };
+        let mut made = Self { params, version: Version::V0x13, salt: salt.to_vec(), digest };
         made.digest = made.compute(password, memory)?;
         Ok(made)
     }
 
     /// Whether it was made of `password`; costs the same whichever password it is.
     pub(super) fn matches(&self, password: &Password, memory: &mut Memory) -> bool {
-        let equal = self
-            .compute(password, memory)
-            .is_ok_and(|digest| digest.ct_eq(&self.digest).into());
+        let equal = self.compute(password, memory).is_ok_and(|digest| digest.ct_eq(&self.digest).into());
         // Without the box an optimiser might leave work out whose result decides nothing.
         black_box(equal) && is_hashable(password, self.params)
     }
@@ -92,11 +85,7 @@ impl Stored {
     /// Writes it as it is stored.
     pub(super) fn to_hash(&self) -> PasswordHash {
         PasswordHash::new(match self.params {
-            HashParams::Argon2id {
-                memory_kib,
-                iterations,
-                parallelism,
-            } => format!(
+            HashParams::Argon2id { memory_kib, iterations, parallelism } => format!(
                 "$argon2id$v={}$m={memory_kib},t={iterations},p={parallelism}${}${}",
                 u32::from(self.version),
                 STANDARD_NO_PAD.encode(&self.salt),
@@ -116,11 +105,7 @@ impl Stored {
         memory.computed.push(self.params);
         let password = password.expose().as_bytes();
         match self.params {
-            HashParams::Argon2id {
-                memory_kib,
-                iterations,
-                parallelism,
-            } => {
+            HashParams::Argon2id { memory_kib, iterations, parallelism } => {
                 let params = Params::new(memory_kib, iterations, parallelism, Some(self.digest.len()))?;
                 let blocks = params.block_count();
                 let argon2 = Argon2::new(Algorithm::Argon2id, self.version, params);
@@ -133,16 +118,10 @@ impl Stored {
             HashParams::Bcrypt { cost } => {
                 // The key is the password with a NUL, cut at 72 bytes; `is_hashable` sees to it that none is cut.
                 let mut key = Zeroizing::new([0; HashParams::BCRYPT_MAX_BYTES]);
-                let used = key
-                    .iter_mut()
-                    .zip(password)
-                    .map(|(key, byte)| *key = *byte)
-                    .count();
+                let used = key.iter_mut().zip(password).map(|(key, byte)| *key = *byte).count();
                 let key = key.get(..=used).unwrap_or(key.as_slice());
                 let mut salt = [0; SALT_BYTES];
-                salt.iter_mut()
-                    .zip(&self.salt)
-                    .for_each(|(salt, byte)| *salt = *byte);
+                salt.iter_mut().zip(&self.salt).for_each(|(salt, byte)| *salt = *byte);
                 let mut digest = bcrypt::bcrypt(cost, salt, key).to_vec();
                 digest.truncate(BCRYPT_DIGEST_BYTES);
                 Ok(digest)
@@ -160,9 +139,7 @@ fn digest_bytes(params: HashParams) -> usize {
 
 /// Whether the algorithm reads all of `password`.
 fn is_hashable(password: &Password, params: HashParams) -> bool {
-    params
-        .max_password_bytes()
-        .is_none_or(|max| password.expose().len() <= max)
+    params.max_password_bytes().is_none_or(|max| password.expose().len() <= max)
 }
 
 /// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<digest>` (the PHC string format). The other variants are refused.
@@ -181,28 +158,19 @@ fn parse_argon2id(text: &str) -> Option<Stored> {
     // A fourth one would be a key id or associated data, which are not the password's alone.
     let is_plain = phc.algorithm == ARGON2ID_IDENT && phc.params.iter().count() == 3;
     let (salt, digest) = (phc.salt?.to_vec(), phc.hash?.as_bytes().to_vec());
-    (is_plain && digest.len() >= ARGON2_MIN_DIGEST_BYTES).then_some(Stored {
-        params,
-        version,
-        salt,
-        digest,
-    })
+    (is_plain && digest.len() >= ARGON2_MIN_DIGEST_BYTES).then_some(Stored { params, version, salt, digest })
 }
 
 /// `$2b$12$<22 characters of salt><31 of digest>`, also as `$2a$` and `$2y$`: the same for what we take as passwords.
 fn parse_bcrypt(text: &str) -> Option<Stored> {
-    let rest = ["$2a$", "$2b$", "$2y$"]
-        .into_iter()
-        .find_map(|prefix| text.strip_prefix(prefix))?;
+    let rest = ["$2a$", "$2b$", "$2y$"].into_iter().find_map(|prefix| text.strip_prefix(prefix))?;
     let (cost, rest) = rest.split_once('$')?;
     let (salt, digest) = rest.split_at_checked(22)?;
     if cost.len() != 2 || !cost.bytes().all(|byte| byte.is_ascii_digit()) || digest.len() != 31 {
         return None;
     }
     Some(Stored {
-        params: HashParams::Bcrypt {
-            cost: cost.parse().ok()?,
-        },
+        params: HashParams::Bcrypt { cost: cost.parse().ok()? },
         version: Version::V0x13,
         salt: BCRYPT_BASE64.decode(salt).ok()?,
         digest: BCRYPT_BASE64.decode(digest).ok()?,

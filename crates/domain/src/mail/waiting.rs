@@ -10,7 +10,9 @@ use crate::account::EmailAddress;
 pub struct MailJob {
     /// Names it in lists and commands.
     pub id: MailId,
-    /// Which attempt this is, from 1; also tells an old lease from a new one.
+    /// Which claim of this mail it is: grows with every claim, never restarts; tells an old claim from a new one.
+    pub lease: i64,
+    /// Which attempt this is, from 1; starts again when the mail is requeued.
     pub attempt: u32,
     /// The mail.
     pub mail: SealedMail,

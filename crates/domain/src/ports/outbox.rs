@@ -9,7 +9,7 @@ use chrono::TimeDelta;
 ///
 /// - A claimed mail is claimed by nobody else before its lease ends; a lease that ended is claimed again.
 /// - Codes are claimed before notices, then the older before the newer.
-/// - A mail is settled only by the attempt that holds it.
+/// - A mail is settled only by the lease that holds it: the latest, and once. No lease of a mail is ever given again.
 /// - The payload of a sent or expired mail is wiped.
 #[async_trait]
 pub trait Outbox: Send + Sync {
@@ -19,17 +19,17 @@ pub trait Outbox: Send + Sync {
     /// When the store is away; then nothing happened.
     async fn put(&self, effects: Effects) -> Result<(), StoreError>;
 
-    /// Claims at most `limit` mails that are due at `now`, for `lease`.
+    /// Claims at most `limit` mails that are due at `now`; their leases end after `length`.
     ///
     /// # Errors
     /// When the store is away; then nothing was claimed.
-    async fn claim(&self, limit: u32, lease: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError>;
+    async fn claim(&self, limit: u32, length: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError>;
 
-    /// Says what became of an attempt; `false` when another attempt holds the mail by now.
+    /// Says what became of an attempt; `false`, and nothing happened, when `job` no longer holds the mail.
     ///
     /// # Errors
     /// When the store is away; then the mail is as it was.
-    async fn settle(&self, id: MailId, attempt: u32, delivery: Delivery) -> Result<bool, StoreError>;
+    async fn settle(&self, job: &MailJob, delivery: Delivery) -> Result<bool, StoreError>;
 
     /// The mails with this status, or all, newest first, at most `limit`.
     ///
@@ -42,6 +42,13 @@ pub trait Outbox: Send + Sync {
     /// # Errors
     /// When the store is away; then nothing happened.
     async fn requeue(&self, ids: Option<&[MailId]>, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Removes at most `limit` sent or expired mails that were written before `before`; says how many. Dead and queued
+    /// ones stay.
+    ///
+    /// # Errors
+    /// When the store is away; then nothing happened.
+    async fn sweep_settled(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 
     /// What the queue looks like.
     ///

@@ -41,7 +41,7 @@ impl Auth {
     /// When the outbox is away; the mail may be out, and is sent again with the same Message-ID.
     pub async fn deliver_mail(&self, job: &MailJob) -> Result<Delivery, StoreError> {
         let delivery = self.attempt(job).await?;
-        self.ports.outbox.settle(job.id, job.attempt, delivery.clone()).await?;
+        self.ports.outbox.settle(job, delivery.clone()).await?;
         Ok(delivery)
     }
 

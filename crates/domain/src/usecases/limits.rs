@@ -1,6 +1,7 @@
 //! Which limits stand before which use case, and how a use case passes them.
 
 use crate::Auth;
+use crate::access::Principal;
 use crate::account::{EmailAddress, UserId};
 use crate::client::Client;
 use crate::error::StoreError;
@@ -32,6 +33,21 @@ impl Auth {
     /// When the limits are away.
     pub async fn peek_limit(&self, route: LimitedRoute, client: &Client) -> Result<LimitStatus, StoreError> {
         self.ports.rate_limits.peek(&[self.network_budget(route, client)]).await
+    }
+
+    /// Notes on `client` where the account of `principal` stands with the limit of its password, without counting: for
+    /// answers that are given before the use case is called.
+    ///
+    /// # Errors
+    /// When the limits are away.
+    pub async fn note_password_limit(
+        &self,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<(), StoreError> {
+        let budget = self.password_budget(principal.user.id);
+        client.note_limit(self.ports.rate_limits.peek(&[budget]).await?);
+        Ok(())
     }
 
     /// Counts in every budget, or refuses; notes on the client what it found.

@@ -2,9 +2,13 @@
 
 use crate::Auth;
 use crate::error::StoreError;
+use chrono::TimeDelta;
 
 /// Rows removed by one statement: few enough to hold nobody up.
 const BATCH: u32 = 1_000;
+
+/// For how long after it was written a sent or expired mail stays in the operator's list.
+const MAILS_KEPT: TimeDelta = TimeDelta::days(7);
 
 /// What was cleared away.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -13,33 +17,42 @@ pub struct Swept {
     pub sessions: u64,
     /// Accounts that nobody verified in time.
     pub accounts: u64,
+    /// Mails that were sent or expired, and are no longer listed.
+    pub mails: u64,
 }
 
 impl Auth {
-    /// Removes expired sessions and never-verified accounts whose time is over, in batches until none is left.
+    /// Removes expired sessions, never-verified accounts whose time is over, and sent or expired mails that were
+    /// written more than seven days ago, in batches until none is left.
     ///
     /// # Errors
     /// When the store is away; what was removed before stays removed.
     pub async fn sweep(&self) -> Result<Swept, StoreError> {
-        let sessions = self.sweep_sessions().await?;
-        let mut accounts = 0;
-        loop {
-            let removed = self.ports.users.sweep_unverified(self.now(), BATCH).await?;
-            accounts += removed;
-            if removed < u64::from(BATCH) {
-                return Ok(Swept { sessions, accounts });
-            }
-        }
+        let (users, outbox, now) = (&self.ports.users, &self.ports.outbox, self.now());
+        Ok(Swept {
+            sessions: self.sweep_sessions().await?,
+            accounts: in_batches(|| users.sweep_unverified(now, BATCH)).await?,
+            mails: in_batches(|| outbox.sweep_settled(now - MAILS_KEPT, BATCH)).await?,
+        })
     }
 
     pub(crate) async fn sweep_sessions(&self) -> Result<u64, StoreError> {
-        let mut sessions = 0;
-        loop {
-            let removed = self.ports.sessions.sweep_expired(self.now(), BATCH).await?;
-            sessions += removed;
-            if removed < u64::from(BATCH) {
-                return Ok(sessions);
-            }
+        let (sessions, now) = (&self.ports.sessions, self.now());
+        in_batches(|| sessions.sweep_expired(now, BATCH)).await
+    }
+}
+
+/// Removes batch after batch until one is not full; says how much it was altogether.
+async fn in_batches<F>(remove: impl Fn() -> F) -> Result<u64, StoreError>
+where
+    F: Future<Output = Result<u64, StoreError>>,
+{
+    let mut total = 0;
+    loop {
+        let removed = remove().await?;
+        total += removed;
+        if removed < u64::from(BATCH) {
+            return Ok(total);
         }
     }
 }

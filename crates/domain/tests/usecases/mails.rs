@@ -69,6 +69,25 @@ async fn a_busy_server_is_tried_again_until_it_is_given_up() {
     assert_eq!(world.auth.deliver_mails(10).await.unwrap().sent, 1);
 }
 
+/// A lease that was slept over counts for nothing, although its attempt has the number of the latest one.
+#[tokio::test]
+async fn an_attempt_from_before_a_requeue_changes_nothing() {
+    let world = world();
+    world.register("grace").await;
+    let late = world.auth.claim_mails(1).await.unwrap().remove(0);
+    world.wait(TimeDelta::seconds(60));
+    world.memory.inbox().set_failure(Some(InboxFailure::Permanent));
+    assert_eq!(world.auth.deliver_mails(1).await.unwrap().dead, 1);
+    assert_eq!(world.auth.retry_mails(None).await.unwrap(), 1);
+    let latest = world.auth.claim_mails(1).await.unwrap().remove(0);
+    assert_eq!((late.id, late.attempt), (latest.id, latest.attempt));
+    world.auth.deliver_mail(&late).await.unwrap();
+    assert_eq!(only(&world).await.status, MailStatus::Queued);
+    world.memory.inbox().set_failure(None);
+    world.auth.deliver_mail(&latest).await.unwrap();
+    assert_eq!(only(&world).await.status, MailStatus::Sent);
+}
+
 #[tokio::test]
 async fn an_unknown_recipient_is_given_up_at_once_and_delays_nobody() {
     let world = world();
@@ -88,6 +107,30 @@ async fn a_code_that_ended_is_not_sent() {
     assert_eq!(world.auth.deliver_mails(10).await.unwrap().expired, 1);
     assert_eq!(only(&world).await.status, MailStatus::Expired);
     assert_eq!(world.memory.inbox().all(), []);
+}
+
+#[tokio::test]
+async fn the_sweep_removes_sent_and_expired_mails_after_a_week() {
+    let world = world();
+    world.register("sent").await;
+    assert_eq!(world.auth.deliver_mails(10).await.unwrap().sent, 1);
+    world.register("expired").await;
+    world.wait(TimeDelta::minutes(10));
+    assert_eq!(world.auth.deliver_mails(10).await.unwrap().expired, 1);
+    world.register("dead").await;
+    world.memory.inbox().set_failure(Some(InboxFailure::Permanent));
+    assert_eq!(world.auth.deliver_mails(10).await.unwrap().dead, 1);
+    world.register("queued").await;
+
+    world.wait(TimeDelta::days(7) - TimeDelta::minutes(10));
+    assert_eq!(world.auth.sweep().await.unwrap().mails, 0);
+    world.wait(TimeDelta::seconds(1));
+    assert_eq!(world.auth.sweep().await.unwrap().mails, 2);
+    world.wait(TimeDelta::days(30));
+    assert_eq!(world.auth.sweep().await.unwrap().mails, 0);
+    let kept = world.auth.list_mails(None, 10).await.unwrap();
+    let kept: Vec<_> = kept.into_iter().map(|mail| mail.status).collect();
+    assert_eq!(kept, [MailStatus::Queued, MailStatus::Dead]);
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use crate::problem::{Problem, ProblemKind};
 use actix_web::dev::Payload;
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::web::BytesMut;
-use actix_web::{FromRequest, HttpRequest, rt};
+use actix_web::{FromRequest, HttpRequest};
 use futures_util::StreamExt;
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -48,7 +48,7 @@ impl Body {
     /// A problem that says why it is none.
     pub(crate) async fn fields(self) -> Result<Fields, Problem> {
         let media_type = self.media_type;
-        let read = rt::time::timeout(MAX_WAIT, self.bytes()).await;
+        let read = tokio::time::timeout(MAX_WAIT, self.bytes()).await;
         let bytes = read.unwrap_or_else(|_| {
             Err(Problem::new(ProblemKind::RequestTimeout, "The body took more than ten seconds to arrive."))
         })?;

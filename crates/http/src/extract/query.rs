@@ -39,17 +39,18 @@ impl Query {
         let Some(value) = self.value(name) else {
             return default;
         };
-        let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-        match value.parse::<u64>() {
-            Ok(number) if digits && range.contains(&number) => return number,
-            Ok(_) if digits => self.refuse(name, "out_of_range", &range_text(&range)),
-            Err(_) if digits => self.refuse(name, "out_of_range", &range_text(&range)),
-            _ if value.strip_prefix('-').is_some_and(|rest| rest.parse::<u64>().is_ok()) => {
-                self.refuse(name, "out_of_range", &range_text(&range));
-            }
-            _ => self.refuse(name, "wrong_type", "This parameter is a whole number."),
+        let digits = value.strip_prefix('-').unwrap_or(&value);
+        if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+            self.refuse(name, "wrong_type", "This parameter is a whole number.");
+            return default;
         }
-        default
+        match value.parse() {
+            Ok(number) if range.contains(&number) => number,
+            _ => {
+                self.refuse(name, "out_of_range", &range_text(&range));
+                default
+            }
+        }
     }
 
     fn value(&mut self, name: &'static str) -> Option<String> {

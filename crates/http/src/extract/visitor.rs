@@ -9,6 +9,7 @@ use evently_auth_domain::client::{Client, UserAgent};
 use std::convert::Infallible;
 use std::future::{Ready, ready};
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Instant;
 use uuid::Uuid;
 
 /// Most characters of a request id that is taken over.
@@ -22,6 +23,8 @@ pub(crate) const X_REQUEST_ID: &str = "x-request-id";
 pub(crate) struct RequestContext {
     /// Who calls; knows the request id, and the limits that were consulted.
     pub(crate) client: Client,
+    /// When it came in.
+    pub(crate) started: Instant,
 }
 
 impl RequestContext {
@@ -33,7 +36,7 @@ impl RequestContext {
         let address = client_address(peer, headers, trusted.as_deref().unwrap_or_default());
         let agent = headers.get(header::USER_AGENT);
         let agent = agent.and_then(|agent| UserAgent::parse(&String::from_utf8_lossy(agent.as_bytes())));
-        Self { client: Client::new(address, agent, request_id(headers)) }
+        Self { client: Client::new(address, agent, request_id(headers)), started: Instant::now() }
     }
 }
 

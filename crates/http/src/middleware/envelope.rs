@@ -52,3 +52,52 @@ fn seal(response: HttpResponse, request_id: &str) -> HttpResponse {
     }
     response
 }
+
+#[cfg(test)]
+mod tests {
+    use super::envelope;
+    use actix_web::body::to_bytes;
+    use actix_web::dev::Service;
+    use actix_web::middleware::from_fn;
+    use actix_web::test::{TestRequest, init_service};
+    use actix_web::{App, HttpResponse, error, web};
+
+    async fn broken() -> HttpResponse {
+        panic!("a bug")
+    }
+
+    async fn plain() -> Result<HttpResponse, error::Error> {
+        Err(error::ErrorImATeapot("some text of a library"))
+    }
+
+    async fn answer(path: &str) -> (u16, serde_json::Value) {
+        let app = App::new()
+            .route("/broken", web::get().to(broken))
+            .route("/plain", web::get().to(plain))
+            .wrap(from_fn(envelope));
+        let service = init_service(app).await;
+        let response = match service.call(TestRequest::with_uri(path).to_request()).await {
+            Ok(response) => response.into_parts().1,
+            Err(error) => error.error_response(),
+        };
+        assert!(response.headers().contains_key("x-request-id"));
+        assert!(response.headers().contains_key("content-security-policy"));
+        let status = response.status().as_u16();
+        let body = to_bytes(response.into_body()).await.unwrap();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[actix_web::test]
+    async fn a_panic_is_an_internal_problem() {
+        let (status, body) = answer("/broken").await;
+        assert_eq!((status, &body["type"]), (500, &"/problems/internal".into()));
+        assert!(!body.to_string().contains("a bug"));
+    }
+
+    #[actix_web::test]
+    async fn errors_of_libraries_become_problems() {
+        let (status, body) = answer("/plain").await;
+        assert_eq!((status, &body["type"]), (400, &"/problems/bad-request".into()));
+        assert!(!body.to_string().contains("library"));
+    }
+}

@@ -25,11 +25,13 @@ impl RootSpanBuilder for RequestSpan {
     fn on_request_start(req: &ServiceRequest) -> Span {
         let context = req.extensions().get::<RequestContext>().cloned();
         let client = context.as_ref().map(|context| &context.client);
+        let (method, route) = (method(req), route(req));
         tracing::info_span!(
             "request",
             otel.kind = "server",
-            http.request.method = method(req),
-            http.route = route(req),
+            otel.name = format_args!("{method} {route}"),
+            http.request.method = method,
+            http.route = route,
             http.response.status_code = Empty,
             client.address = client.map(|client| tracing::field::display(client.address)),
             request_id = client.map(|client| client.request_id.as_str()),
@@ -37,12 +39,17 @@ impl RootSpanBuilder for RequestSpan {
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
-        let status = match outcome {
-            Ok(response) => response.status(),
-            Err(error) => error.as_response_error().status_code(),
+        let (status, started) = match outcome {
+            Ok(response) => {
+                let extensions = response.request().extensions();
+                let started = extensions.get::<RequestContext>().map(|context| context.started);
+                (response.status(), started)
+            }
+            Err(error) => (error.as_response_error().status_code(), None),
         };
         span.record("http.response.status_code", status.as_u16());
-        span.in_scope(|| tracing::info!("request answered"));
+        let duration_us = started.and_then(|started| u64::try_from(started.elapsed().as_micros()).ok());
+        span.in_scope(|| tracing::info!(duration_us, "request answered"));
     }
 }
 

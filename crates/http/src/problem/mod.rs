@@ -92,7 +92,7 @@ impl Problem {
 
     /// A failure of ours: the cause is for the log, here and once.
     fn failure(kind: ProblemKind, error: &(dyn std::error::Error + 'static)) -> Self {
-        tracing::error!(error = %error, error.r#type = kind.slug(), "a request failed");
+        tracing::error!("error.type" = kind.slug(), %error, "a request failed");
         let detail = match kind {
             ProblemKind::Internal => "Something went wrong on our side. It has been noted.",
             _ => "Something that this service needs does not answer. Please try again shortly.",

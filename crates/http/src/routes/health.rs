@@ -1,7 +1,7 @@
 //! Whether the service works: asked of the dependencies themselves, each for two seconds at most.
 
 use crate::state::HttpState;
-use actix_web::{HttpResponse, rt, web};
+use actix_web::{HttpResponse, web};
 use evently_auth_domain::ports::Probe;
 use serde::Serialize;
 use std::time::{Duration, Instant};
@@ -55,7 +55,7 @@ pub(crate) struct LivenessResponse {
 impl Check {
     async fn of(dependency: &'static str, probe: &dyn Probe) -> Self {
         let started = Instant::now();
-        let answer = rt::time::timeout(PATIENCE, probe.probe()).await;
+        let answer = tokio::time::timeout(PATIENCE, probe.probe()).await;
         let status = match answer {
             Ok(Ok(())) => "connected",
             Ok(Err(error)) => {

@@ -79,6 +79,7 @@ pub(crate) async fn change_password(
     body: Body,
 ) -> Result<web::Json<MessageResponse>, Problem> {
     let Caller { principal, client } = caller;
+    state.auth.note_password_limit(&principal, &client).await?;
     let policy = &state.auth.settings().password_policy;
     let owner =
         PasswordOwner { email: Some(&principal.user.email), username: Some(&principal.user.username) };

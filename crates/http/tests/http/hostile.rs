@@ -142,9 +142,9 @@ async fn strange_values_are_faults_and_never_failures() {
         json!("a@example.com\r\nBcc: b@example.com"),
         json!("<script>"),
         json!("../../etc/passwd"),
-        json!("x".repeat(60_000)),
-        json!("\u{1f980}".repeat(15_000)),
-        json!("e\u{301}".repeat(20_000)),
+        json!("x".repeat(9_000)),
+        json!("\u{1f980}".repeat(2_000)),
+        json!("e\u{301}".repeat(3_000)),
         json!(-1),
         json!(1e300),
         json!(u64::MAX),
@@ -165,13 +165,13 @@ async fn strange_values_are_faults_and_never_failures() {
         };
         for (name, answer) in to_every_route(&world, &token, hostile).await {
             let shown = value.to_string().chars().take(40).collect::<String>();
-            // A refresh token may be any text, and so may a password; nothing more is wrong with those.
-            let is_wrong_password = answer.json()["type"] == "/problems/wrong-password";
-            assert!(
-                matches!(answer.status, 401 | 422) || is_wrong_password,
-                "{name} {shown}: {}",
-                answer.status
-            );
+            let expected = match name.as_str() {
+                // Any text may be a refresh token, and some of these are passwords: nothing is wrong with their form.
+                "POST /api/v1/auth/refresh" => [401, 422].as_slice(),
+                "POST /api/v1/auth/change-password" => [400, 422, 429].as_slice(),
+                _ => [422].as_slice(),
+            };
+            assert!(expected.contains(&answer.status), "{name} {shown}: {}", answer.status);
         }
     }
 }

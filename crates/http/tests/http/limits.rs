@@ -121,6 +121,9 @@ async fn passwords_are_guessed_five_times() {
     let world = World::new().await;
     let (_, token) = world.user("ada").await;
     let body = json!({"current_password": "not my password", "new_password": "seventeen purple kites"});
+    let invalid = world.send(post("/api/v1/auth/change-password").token(&token).json(&json!({}))).await;
+    invalid.problem(422, "validation");
+    assert_eq!(limit(&invalid), [5, 5, 0], "told, and not counted");
     let change = async || world.send(post("/api/v1/auth/change-password").token(&token).json(&body)).await;
     for left in [4, 3, 2, 1, 0] {
         let answer = change().await;

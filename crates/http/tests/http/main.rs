@@ -9,6 +9,7 @@ mod headers;
 mod hostile;
 mod journeys;
 mod limits;
+mod logs;
 mod openapi;
 mod profile;
 mod serving;

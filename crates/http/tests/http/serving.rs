@@ -13,8 +13,8 @@ async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
     let (_, _, state) = parts();
     let server = serve(listener, state).unwrap();
     let handle = server.handle();
-    let running = actix_web::rt::spawn(server);
-    actix_web::rt::task::spawn_blocking(move || talk(address)).await.unwrap();
+    let running = tokio::spawn(server);
+    tokio::task::spawn_blocking(move || talk(address)).await.unwrap();
     handle.stop(true).await;
     running.await.unwrap().unwrap();
 }
@@ -29,7 +29,7 @@ fn exchange(address: SocketAddr, request: &[u8]) -> String {
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn head_has_no_body() {
     with_server(|address| {
         let get = exchange(address, b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
@@ -41,7 +41,7 @@ async fn head_has_no_body() {
     .await;
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_too_long_still_gets_its_answer() {
     with_server(|address| {
         let body = "x".repeat(512 * 1024);
@@ -56,7 +56,7 @@ async fn a_body_that_is_too_long_still_gets_its_answer() {
     .await;
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn garbage_and_endless_headers_are_refused() {
     with_server(|address| {
         let garbage = exchange(address, b"\x16\x03\x01 garbage\r\n\r\n");
@@ -73,7 +73,7 @@ async fn garbage_and_endless_headers_are_refused() {
     .await;
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_that_dawdle_with_their_headers_are_let_go() {
     with_server(|address| {
         let started = std::time::Instant::now();
@@ -84,7 +84,7 @@ async fn clients_that_dawdle_with_their_headers_are_let_go() {
     .await;
 }
 
-#[actix_web::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn clients_that_dawdle_with_their_body_are_told() {
     with_server(|address| {
         let request = "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\

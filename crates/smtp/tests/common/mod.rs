@@ -1,10 +1,6 @@
 //! One envelope of every kind, and a renderer for them.
 #![allow(dead_code, reason = "each test file uses a part")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a helper may fail loudly"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper may fail loudly")]
 
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::EmailAddress;
@@ -16,12 +12,7 @@ use mailparse::MailHeaderMap;
 pub(crate) const CODE: &str = "049271";
 
 pub(crate) fn renderer() -> MailRenderer {
-    MailRenderer::new(
-        "Evently",
-        "no-reply@evently.example",
-        Some("https://evently.example"),
-    )
-    .unwrap()
+    MailRenderer::new("Evently", "no-reply@evently.example", Some("https://evently.example")).unwrap()
 }
 
 pub(crate) fn at(text: &str) -> Timestamp {
@@ -42,9 +33,7 @@ pub(crate) fn message(kind: MailKind) -> MailMessage {
         MailKind::EmailChangeRequested => MailMessage::EmailChangeRequested { new_address },
         MailKind::EmailChanged => MailMessage::EmailChanged { new_address },
         MailKind::AddressInUse => MailMessage::AddressInUse,
-        MailKind::SessionTheft => MailMessage::SessionTheft {
-            device: Some("Phone of Ada".to_owned()),
-        },
+        MailKind::SessionTheft => MailMessage::SessionTheft { device: Some("Phone of Ada".to_owned()) },
     }
 }
 
@@ -52,10 +41,7 @@ pub(crate) fn envelope(id: &str, name: &str, message: MailMessage) -> Envelope {
     Envelope {
         message_id: id.to_owned(),
         to: EmailAddress::parse("ada@example.com").unwrap(),
-        content: MailContent {
-            name: name.to_owned(),
-            message,
-        },
+        content: MailContent { name: name.to_owned(), message },
         created_at: at("2026-01-31T23:59:59.123456Z"),
     }
 }
@@ -77,19 +63,10 @@ impl Read {
         let (text, html) = (&mail.subparts[0], &mail.subparts[1]);
         assert_eq!(text.ctype.mimetype, "text/plain");
         assert_eq!(html.ctype.mimetype, "text/html");
-        let headers = mail
-            .headers
-            .iter()
-            .map(|header| (header.get_key(), header.get_value()))
-            .collect();
+        let headers = mail.headers.iter().map(|header| (header.get_key(), header.get_value())).collect();
         let to = mailparse::addrparse_header(mail.headers.get_first_header("To").unwrap()).unwrap();
         let to = to.extract_single_info().unwrap().addr;
-        Self {
-            headers,
-            to,
-            text: text.get_body().unwrap(),
-            html: html.get_body().unwrap(),
-        }
+        Self { headers, to, text: text.get_body().unwrap(), html: html.get_body().unwrap() }
     }
 
     pub(crate) fn rendered(renderer: &MailRenderer, envelope: &Envelope) -> Self {

@@ -26,8 +26,7 @@ impl Sessions for SqliteStore {
         effects: Effects,
     ) -> Result<Opened, StoreError> {
         let key = self.audit_key.clone();
-        self.write(move |connection| steps::open(connection, &key, &new, &password, &effects))
-            .await
+        self.write(move |connection| steps::open(connection, &key, &new, &password, &effects)).await
     }
 
     async fn find(&self, sid: &Sid) -> Result<Option<LiveSession>, StoreError> {
@@ -37,14 +36,12 @@ impl Sessions for SqliteStore {
 
     async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
         let sid = sid.clone();
-        self.write(move |connection| steps::rotate(connection, &sid, from, at))
-            .await
+        self.write(move |connection| steps::rotate(connection, &sid, from, at)).await
     }
 
     async fn touch(&self, touch: Touch, effects: Effects) -> Result<(), StoreError> {
         let key = self.audit_key.clone();
-        self.write(move |connection| steps::touch(connection, &key, &touch, &effects))
-            .await
+        self.write(move |connection| steps::touch(connection, &key, &touch, &effects)).await
     }
 
     async fn list(&self, user: UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
@@ -56,10 +53,7 @@ impl Sessions for SqliteStore {
                 .order((user_sessions::created_at.desc(), user_sessions::id.desc()))
                 .select(SessionRow::as_select())
                 .load(connection)?;
-            Ok(rows
-                .into_iter()
-                .map(Session::try_from)
-                .collect::<Result<_, _>>()?)
+            Ok(rows.into_iter().map(Session::try_from).collect::<Result<_, _>>()?)
         })
         .await
     }
@@ -80,10 +74,7 @@ impl Sessions for SqliteStore {
         self.write(move |connection| {
             let sessions = diesel::alias!(user_sessions as sessions);
             let end = sessions.field(user_sessions::expires_at);
-            let expired = sessions
-                .filter(end.le(micros(now)))
-                .order(end)
-                .limit(limit.into());
+            let expired = sessions.filter(end.le(micros(now))).order(end).limit(limit.into());
             let removed = diesel::delete(user_sessions::table)
                 .filter(user_sessions::id.eq_any(expired.select(sessions.field(user_sessions::id))))
                 .execute(connection)?;

@@ -33,10 +33,7 @@ impl TryFrom<SessionRow> for Session {
     type Error = StoreError;
 
     fn try_from(session: SessionRow) -> Result<Self, StoreError> {
-        let row = Row {
-            table: "user_sessions",
-            id: session.id,
-        };
+        let row = Row { table: "user_sessions", id: session.id };
         let ip = |text: String| text.parse().ok();
         let agent = |text: String| UserAgent::parse(&text);
         Ok(Self {

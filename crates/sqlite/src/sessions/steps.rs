@@ -26,10 +26,7 @@ pub(super) fn live(connection: &mut SqliteConnection, sid: &Sid) -> Result<Optio
     let Some((session, user)) = row else {
         return Ok(None);
     };
-    Ok(Some(LiveSession {
-        session: session.try_into()?,
-        user: user.try_into()?,
-    }))
+    Ok(Some(LiveSession { session: session.try_into()?, user: user.try_into()? }))
 }
 
 pub(super) fn open(
@@ -44,10 +41,7 @@ pub(super) fn open(
         .filter(users::is_active.eq(true))
         .filter(users::is_verified.eq(true))
         .filter(users::hashed_password.eq(password.verified.expose()));
-    let rehashed = password
-        .rehashed
-        .as_ref()
-        .map(|hash| users::hashed_password.eq(hash.expose()));
+    let rehashed = password.rehashed.as_ref().map(|hash| users::hashed_password.eq(hash.expose()));
     let owner = diesel::update(owner)
         .set((users::last_login.eq(micros(new.at)), rehashed))
         .returning(UserRow::as_returning())
@@ -59,10 +53,7 @@ pub(super) fn open(
     // Before the new session is there: what ends are the others.
     effects::apply(connection, key, effects, Some(new.user_id))?;
     let session = insert(connection, new)?;
-    Ok(Opened::Opened(LiveSession {
-        session,
-        user: User::try_from(owner)?,
-    }))
+    Ok(Opened::Opened(LiveSession { session, user: User::try_from(owner)? }))
 }
 
 fn insert(connection: &mut SqliteConnection, new: &NewSession) -> Result<Session, Failure> {
@@ -150,16 +141,16 @@ pub(super) fn end(connection: &mut SqliteConnection, which: &SessionsToEnd) -> R
         .filter(user_sessions::is_active.eq(true))
         .returning(user_sessions::user_id);
     let owners: Vec<i64> = match which {
-        SessionsToEnd::One(sid) => active
-            .filter(user_sessions::session_token.eq(sid.as_str()))
-            .get_results(connection)?,
+        SessionsToEnd::One(sid) => {
+            active.filter(user_sessions::session_token.eq(sid.as_str())).get_results(connection)?
+        }
         SessionsToEnd::Owned(user, id) => active
             .filter(user_sessions::user_id.eq(user.0))
             .filter(user_sessions::id.eq(id.0))
             .get_results(connection)?,
-        SessionsToEnd::AllOf(user) => active
-            .filter(user_sessions::user_id.eq(user.0))
-            .get_results(connection)?,
+        SessionsToEnd::AllOf(user) => {
+            active.filter(user_sessions::user_id.eq(user.0)).get_results(connection)?
+        }
         SessionsToEnd::OthersOf(user, sid) => active
             .filter(user_sessions::user_id.eq(user.0))
             .filter(user_sessions::session_token.ne(sid.as_str()))

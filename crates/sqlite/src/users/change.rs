@@ -73,10 +73,7 @@ fn write(connection: &mut SqliteConnection, user: &User, change: &UserChange) ->
             users::email.eq(user.email.as_str()),
             users::username.eq(user.username.as_str()),
             users::full_name.eq(user.full_name.as_ref().map(|name| name.as_str())),
-            change
-                .password
-                .as_ref()
-                .map(|hash| users::hashed_password.eq(hash.expose())),
+            change.password.as_ref().map(|hash| users::hashed_password.eq(hash.expose())),
             users::is_active.eq(user.is_active),
             users::is_verified.eq(user.is_verified),
             users::role.eq(user.role.as_str()),

@@ -18,17 +18,10 @@ pub(super) fn create(
     mut effects: Effects,
 ) -> Result<CreatedUser, Failure> {
     let holders = users::table
-        .filter(
-            users::email
-                .eq(new.email.as_str())
-                .or(users::username.eq(new.username.as_str())),
-        )
+        .filter(users::email.eq(new.email.as_str()).or(users::username.eq(new.username.as_str())))
         .select(UserRow::as_select())
         .load(connection)?;
-    let holders = holders
-        .into_iter()
-        .map(User::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
+    let holders = holders.into_iter().map(User::try_from).collect::<Result<Vec<_>, _>>()?;
     if !holders.iter().all(|holder| makes_way(holder, new)) {
         return Ok(CreatedUser::Taken);
     }
@@ -62,7 +55,5 @@ pub(super) fn create(
 /// Whether an account with the same address or username is replaced: a never-verified one of the same address
 /// always, one that has only the username in common once its claim has passed.
 fn makes_way(holder: &User, new: &NewUser) -> bool {
-    holder
-        .claim_expires_at
-        .is_some_and(|until| holder.email == new.email || until <= new.at)
+    holder.claim_expires_at.is_some_and(|until| holder.email == new.email || until <= new.at)
 }

@@ -29,10 +29,7 @@ pub(super) fn list(connection: &mut SqliteConnection, filter: &UserFilter) -> Re
         .select(UserRow::as_select())
         .load(connection)?;
     let users = rows.into_iter().map(User::try_from).collect::<Result<_, _>>()?;
-    Ok(UserPage {
-        users,
-        total: total.unsigned_abs(),
-    })
+    Ok(UserPage { users, total: total.unsigned_abs() })
 }
 
 fn matching(filter: &UserFilter) -> users::BoxedQuery<'_, Sqlite> {

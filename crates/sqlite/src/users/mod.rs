@@ -28,17 +28,12 @@ use evently_auth_domain::ports::{
 impl Users for SqliteStore {
     async fn create(&self, new: NewUser, effects: Effects) -> Result<CreatedUser, StoreError> {
         let key = self.audit_key.clone();
-        self.write(move |connection| create::create(connection, &key, &new, effects))
-            .await
+        self.write(move |connection| create::create(connection, &key, &new, effects)).await
     }
 
     async fn find(&self, id: UserId) -> Result<Option<User>, StoreError> {
         self.read(move |connection| {
-            let row = users::table
-                .find(id.0)
-                .select(UserRow::as_select())
-                .first(connection)
-                .optional()?;
+            let row = users::table.find(id.0).select(UserRow::as_select()).first(connection).optional()?;
             Ok(row.map(User::try_from).transpose()?)
         })
         .await
@@ -46,14 +41,12 @@ impl Users for SqliteStore {
 
     async fn find_credentials(&self, identifier: &Identifier) -> Result<Option<Credentials>, StoreError> {
         let identifier = identifier.clone();
-        self.read(move |connection| credentials(connection, &identifier))
-            .await
+        self.read(move |connection| credentials(connection, &identifier)).await
     }
 
     async fn find_unproven(&self, address: &EmailAddress) -> Result<Option<User>, StoreError> {
         let address = address.clone();
-        self.read(move |connection| connection.transaction(|connection| unproven(connection, &address)))
-            .await
+        self.read(move |connection| connection.transaction(|connection| unproven(connection, &address))).await
     }
 
     async fn change(
@@ -63,8 +56,7 @@ impl Users for SqliteStore {
         effects: Effects,
     ) -> Result<ChangedUser, StoreError> {
         let key = self.audit_key.clone();
-        self.write(move |connection| change::change(connection, &key, id, &change, &effects))
-            .await
+        self.write(move |connection| change::change(connection, &key, id, &change, &effects)).await
     }
 
     async fn delete(&self, id: UserId, effects: Effects) -> Result<DeletedUser, StoreError> {
@@ -93,10 +85,7 @@ impl Users for SqliteStore {
         self.write(move |connection| {
             let claims = diesel::alias!(users as claims);
             let until = claims.field(users::claim_expires_at);
-            let passed = claims
-                .filter(until.le(micros(now)))
-                .order(until)
-                .limit(limit.into());
+            let passed = claims.filter(until.le(micros(now))).order(until).limit(limit.into());
             let removed = diesel::delete(users::table)
                 .filter(users::id.eq_any(passed.select(claims.field(users::id))))
                 .execute(connection)?;
@@ -119,10 +108,7 @@ fn credentials(
     }
     .optional()?;
     let Some((row, hash)) = row else { return Ok(None) };
-    Ok(Some(Credentials {
-        user: row.try_into()?,
-        password: PasswordHash::new(hash),
-    }))
+    Ok(Some(Credentials { user: row.try_into()?, password: PasswordHash::new(hash) }))
 }
 
 /// See [`Users::find_unproven`].

@@ -28,18 +28,14 @@ impl TryFrom<UserRow> for User {
     type Error = StoreError;
 
     fn try_from(user: UserRow) -> Result<Self, StoreError> {
-        let row = Row {
-            table: "users",
-            id: user.id,
-        };
+        let row = Row { table: "users", id: user.id };
         let email = |text: String| EmailAddress::parse(&text).ok();
         Ok(Self {
             id: UserId(user.id),
             email: row.value("email", email(user.email))?,
             username: row.value("username", Username::parse(&user.username).ok())?,
-            full_name: row.optional("full_name", user.full_name, |text| {
-                FullName::parse(&text).ok().flatten()
-            })?,
+            full_name: row
+                .optional("full_name", user.full_name, |text| FullName::parse(&text).ok().flatten())?,
             is_active: user.is_active,
             is_verified: user.is_verified,
             role: row.value("role", user.role.parse().ok())?,

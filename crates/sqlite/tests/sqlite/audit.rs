@@ -12,11 +12,7 @@ use evently_auth_domain::ports::{AuditLog, Outbox};
 async fn database() -> (Database, SqliteConnection) {
     let database = Database::new().await;
     for action in [AuditAction::LoggedIn, AuditAction::LoggedOut] {
-        database
-            .store
-            .put(Effects::audit(given::event(action)))
-            .await
-            .unwrap();
+        database.store.put(Effects::audit(given::event(action))).await.unwrap();
     }
     let first = database.store.unsealed(1).await.unwrap();
     let seal = given::audit_key().seal(None, &first, given::at(1));
@@ -52,11 +48,7 @@ async fn a_row_cannot_be_changed() {
         for id in [1, 2] {
             let sql = format!("UPDATE audit_log SET {change} WHERE id = {id}");
             refuses(&mut raw, &sql, "sealed once and never changed");
-            refuses(
-                &mut raw,
-                &sql.replace("UPDATE", "UPDATE OR REPLACE"),
-                "sealed once and never changed",
-            );
+            refuses(&mut raw, &sql.replace("UPDATE", "UPDATE OR REPLACE"), "sealed once and never changed");
         }
     }
     assert_eq!(database.store.rows(0, 10).await.unwrap(), before);
@@ -69,12 +61,9 @@ async fn a_row_is_sealed_once() {
         let sql = format!("UPDATE audit_log SET sealed_by = {sealed_by} WHERE id = 1");
         refuses(&mut raw, &sql, "sealed once and never changed");
     }
-    let no_such_seal = raw
-        .batch_execute("UPDATE audit_log SET sealed_by = 9 WHERE id = 2")
-        .unwrap_err();
+    let no_such_seal = raw.batch_execute("UPDATE audit_log SET sealed_by = 9 WHERE id = 2").unwrap_err();
     assert!(no_such_seal.to_string().contains("FOREIGN KEY"), "{no_such_seal}");
-    raw.batch_execute("UPDATE audit_log SET sealed_by = 1 WHERE id = 2")
-        .unwrap();
+    raw.batch_execute("UPDATE audit_log SET sealed_by = 1 WHERE id = 2").unwrap();
 }
 
 #[tokio::test]
@@ -86,11 +75,7 @@ async fn a_row_cannot_be_removed_or_replaced() {
     let columns = "(id, at, action, outcome, mac)";
     let values = "(2, 0, 'session.logged_in', 'success', zeroblob(32))";
     for verb in ["INSERT OR REPLACE", "REPLACE"] {
-        refuses(
-            &mut raw,
-            &format!("{verb} INTO audit_log {columns} VALUES {values}"),
-            "never replaced",
-        );
+        refuses(&mut raw, &format!("{verb} INTO audit_log {columns} VALUES {values}"), "never replaced");
     }
     assert_eq!(number(&mut raw, "SELECT count(*) AS number FROM audit_log"), 2);
 }
@@ -98,18 +83,8 @@ async fn a_row_cannot_be_removed_or_replaced() {
 #[tokio::test]
 async fn a_seal_stays_as_it_is() {
     let (_database, mut raw) = database().await;
-    for change in [
-        "number = 2",
-        "rowid = 2",
-        "covers = x''",
-        "at = 0",
-        "mac = zeroblob(32)",
-    ] {
-        refuses(
-            &mut raw,
-            &format!("UPDATE audit_seals SET {change}"),
-            "never changed",
-        );
+    for change in ["number = 2", "rowid = 2", "covers = x''", "at = 0", "mac = zeroblob(32)"] {
+        refuses(&mut raw, &format!("UPDATE audit_seals SET {change}"), "never changed");
     }
     raw.batch_execute("PRAGMA foreign_keys = OFF").unwrap();
     refuses(&mut raw, "DELETE FROM audit_seals", "never deleted");
@@ -123,10 +98,7 @@ async fn a_row_is_covered_by_one_seal() {
     let rows = database.store.rows(0, 10).await.unwrap();
     let last = database.store.last_seal().await.unwrap();
     let again = given::audit_key().seal(last.as_ref(), &rows, given::at(2));
-    assert!(
-        !database.store.append_seal(again).await.unwrap(),
-        "the first row has a seal"
-    );
+    assert!(!database.store.append_seal(again).await.unwrap(), "the first row has a seal");
     assert_eq!(number(&mut raw, "SELECT count(*) AS number FROM audit_seals"), 1);
     assert_eq!(database.store.unsealed(10).await.unwrap().len(), 1);
 }

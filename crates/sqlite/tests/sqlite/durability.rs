@@ -22,10 +22,7 @@ async fn everything(store: &SqliteStore) -> String {
     let users = Users::list(store, &given::everybody()).await.unwrap();
     let session = Sessions::find(store, &given::sid(1)).await.unwrap();
     let mails = Outbox::list(store, None, 10).await.unwrap();
-    let (rows, seals) = (
-        store.rows(0, 10).await.unwrap(),
-        store.seals(0, 10).await.unwrap(),
-    );
+    let (rows, seals) = (store.rows(0, 10).await.unwrap(), store.seals(0, 10).await.unwrap());
     format!("{users:?} {session:?} {mails:?} {rows:?} {seals:?}")
 }
 
@@ -38,16 +35,7 @@ async fn filled() -> (Database, String) {
     store.put(given::effects()).await.unwrap();
     let seal = given::audit_key().seal(None, &store.unsealed(10).await.unwrap(), given::at(9));
     assert!(store.append_seal(seal).await.unwrap());
-    codes(store)
-        .put(
-            SLOT,
-            Some(StoredCode {
-                mac: RIGHT,
-                subject: ada.id,
-            }),
-        )
-        .await
-        .unwrap();
+    codes(store).put(SLOT, Some(StoredCode { mac: RIGHT, subject: ada.id })).await.unwrap();
     let content = everything(store).await;
     (database, content)
 }

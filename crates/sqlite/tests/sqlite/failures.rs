@@ -13,19 +13,11 @@ async fn a_step_whose_effect_fails_did_not_happen() {
     let database = Database::new().await;
     let mail = given::notice(0);
     let effects = given::effects().mail(mail.clone()).mail(mail);
-    let failure = database
-        .store
-        .create(given::user("ada"), effects)
-        .await
-        .unwrap_err();
+    let failure = database.store.create(given::user("ada"), effects).await.unwrap_err();
     assert_eq!(failure.kind, StoreErrorKind::Corrupt);
     let mut raw = database.raw();
     for table in ["users", "outbox", "audit_log"] {
-        assert_eq!(
-            number(&mut raw, &format!("SELECT count(*) AS number FROM {table}")),
-            0,
-            "{table}"
-        );
+        assert_eq!(number(&mut raw, &format!("SELECT count(*) AS number FROM {table}")), 0, "{table}");
     }
     database.add(given::user("ada")).await;
 }
@@ -52,24 +44,14 @@ async fn two_processes_settle_their_races() {
     let command = open(&database.file()).await.unwrap();
     let one = database.add(given::admin("one")).await.id;
     let other = database.add(given::admin("other")).await.id;
-    let demotion = || UserChange {
-        role: Some(Role::User),
-        at: given::at(1),
-        ..UserChange::default()
-    };
+    let demotion = || UserChange { role: Some(Role::User), at: given::at(1), ..UserChange::default() };
     let results: [ChangedUser; 2] = tokio::try_join!(
         database.store.change(one, demotion(), Effects::default()),
         command.change(other, demotion(), Effects::default()),
     )
     .unwrap()
     .into();
-    assert_eq!(
-        results
-            .iter()
-            .filter(|result| **result == ChangedUser::LastAdmin)
-            .count(),
-        1
-    );
+    assert_eq!(results.iter().filter(|result| **result == ChangedUser::LastAdmin).count(), 1);
 }
 
 #[tokio::test]
@@ -80,18 +62,8 @@ async fn a_row_that_breaks_a_rule_is_named_and_not_shown() {
     let mut raw = database.raw();
     raw.batch_execute("PRAGMA ignore_check_constraints = ON").unwrap();
     for (sql, table, column, content) in [
-        (
-            "UPDATE users SET username = 'no name'",
-            "users",
-            "username",
-            "no name",
-        ),
-        (
-            "UPDATE users SET username = 'ada', email = 'no address'",
-            "users",
-            "email",
-            "no address",
-        ),
+        ("UPDATE users SET username = 'no name'", "users", "username", "no name"),
+        ("UPDATE users SET username = 'ada', email = 'no address'", "users", "email", "no address"),
         (
             "UPDATE users SET email = 'ada@example.com';
              UPDATE user_sessions SET last_ip_address = 'nowhere'",
@@ -120,10 +92,6 @@ async fn a_call_that_nobody_waits_for_blocks_nobody() {
         call.abort();
     }
     let ada = database.add(given::user("ada")).await;
-    let found = database
-        .store
-        .find_credentials(&Identifier::Id(ada.id))
-        .await
-        .unwrap();
+    let found = database.store.find_credentials(&Identifier::Id(ada.id)).await.unwrap();
     assert_eq!(found.unwrap().user, ada);
 }

@@ -66,19 +66,13 @@ async fn the_payload_of_a_sent_mail_is_gone_from_the_disk() {
     let Database { store, folder } = Database::new().await;
     let mark = b"a payload that can be recognised ".repeat(200);
     for delivery in [Delivery::Sent, Delivery::Expired] {
-        let mail = SealedMail {
-            payload: mark.clone(),
-            ..given::code_mail(0)
-        };
+        let mail = SealedMail { payload: mark.clone(), ..given::code_mail(0) };
         store.put(Effects::default().mail(mail)).await.unwrap();
         let jobs = store.claim(1, TimeDelta::minutes(1), given::at(1)).await.unwrap();
-        assert!(store.settle(jobs[0].id, jobs[0].attempt, delivery).await.unwrap());
+        assert!(store.settle(&jobs[0], delivery).await.unwrap());
     }
     let database = Database { store, folder };
-    database
-        .raw()
-        .batch_execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        .unwrap();
+    database.raw().batch_execute("PRAGMA wal_checkpoint(TRUNCATE)").unwrap();
     let bytes = fs::read(database.file()).unwrap();
     assert!(!bytes.windows(32).any(|window| window == &mark[..32]));
 }

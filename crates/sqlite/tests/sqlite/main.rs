@@ -1,11 +1,6 @@
 //! What only SQLite can break: files, constraints, triggers, migrations.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "a test may fail loudly"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod audit;
 mod durability;
@@ -59,14 +54,8 @@ impl Database {
     }
 
     async fn open_session(&self, user: &User, number: usize) {
-        let password = UnchangedPassword {
-            verified: given::password(),
-            rehashed: None,
-        };
-        let opened = self
-            .store
-            .open(given::session(user, number), password, Effects::default())
-            .await;
+        let password = UnchangedPassword { verified: given::password(), rehashed: None };
+        let opened = self.store.open(given::session(user, number), password, Effects::default()).await;
         assert!(matches!(opened.unwrap(), Opened::Opened(_)));
     }
 }
@@ -87,8 +76,5 @@ struct Number {
 
 /// The number that `sql` selects under the name `number`.
 fn number(connection: &mut SqliteConnection, sql: &str) -> i64 {
-    diesel::sql_query(sql)
-        .get_result::<Number>(connection)
-        .unwrap()
-        .number
+    diesel::sql_query(sql).get_result::<Number>(connection).unwrap().number
 }

@@ -19,14 +19,7 @@ async fn up_down_and_up_again() {
 
     assert_eq!(store.migrate_up().await.unwrap(), names);
     assert_eq!(store.migrate_up().await.unwrap(), Vec::<String>::new());
-    assert!(
-        store
-            .migration_status()
-            .await
-            .unwrap()
-            .iter()
-            .all(|(_, applied)| *applied)
-    );
+    assert!(store.migration_status().await.unwrap().iter().all(|(_, applied)| *applied));
 
     let database = Database { store, folder };
     database.add(given::user("ada")).await;
@@ -35,10 +28,7 @@ async fn up_down_and_up_again() {
     let back = database.store.migrate_down(usize::MAX).await.unwrap();
     assert!(back.iter().eq(names.iter().rev()));
     assert_eq!(number(&mut raw, TABLES), 0, "nothing is left behind");
-    assert_eq!(
-        database.store.migrate_down(1).await.unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(database.store.migrate_down(1).await.unwrap(), Vec::<String>::new());
 
     assert_eq!(database.store.migrate_up().await.unwrap(), names);
     database.add(given::user("ada")).await;
@@ -48,23 +38,10 @@ async fn up_down_and_up_again() {
 async fn steps_are_counted() {
     let database = Database::new().await;
     let all = database.store.migration_status().await.unwrap();
-    assert_eq!(
-        database.store.migrate_down(0).await.unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(database.store.migrate_down(0).await.unwrap(), Vec::<String>::new());
     let back = database.store.migrate_down(1).await.unwrap();
     assert_eq!(back, [all.last().unwrap().0.clone()]);
-    assert_eq!(
-        database
-            .store
-            .migration_status()
-            .await
-            .unwrap()
-            .iter()
-            .filter(|(_, on)| !on)
-            .count(),
-        1
-    );
+    assert_eq!(database.store.migration_status().await.unwrap().iter().filter(|(_, on)| !on).count(), 1);
 }
 
 #[tokio::test]
@@ -86,8 +63,5 @@ async fn two_processes_may_migrate_at_once() {
     let (one, other) = (open(&path).await.unwrap(), open(&path).await.unwrap());
     let (one, other) = tokio::join!(one.migrate_up(), other.migrate_up());
     let (one, other) = (one.unwrap(), other.unwrap());
-    assert!(
-        one.is_empty() != other.is_empty(),
-        "one does it, the other finds it done"
-    );
+    assert!(one.is_empty() != other.is_empty(), "one does it, the other finds it done");
 }

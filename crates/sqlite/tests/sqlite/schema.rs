@@ -19,10 +19,7 @@ async fn database() -> (Database, SqliteConnection) {
     database.open_session(&ada, 1).await;
     database.store.put(given::effects()).await.unwrap();
     let codes = SqliteCodes::new(database.store.clone(), Arc::new(MovableClock::default()));
-    let code = StoredCode {
-        mac: CodeMac([2; 32]),
-        subject: ada.id,
-    };
+    let code = StoredCode { mac: CodeMac([2; 32]), subject: ada.id };
     codes.put(CodeSlot([1; 32]), Some(code)).await.unwrap();
     let raw = database.raw();
     (database, raw)
@@ -39,10 +36,7 @@ fn refuses(raw: &mut SqliteConnection, table: &str, changes: &[&str], reason: &s
 #[tokio::test]
 async fn an_account_keeps_the_rules() {
     let (database, mut raw) = database().await;
-    let long = [
-        format!("email = '{}'", "a".repeat(255)),
-        format!("full_name = '{}'", "a".repeat(256)),
-    ];
+    let long = [format!("email = '{}'", "a".repeat(255)), format!("full_name = '{}'", "a".repeat(256))];
     refuses(&mut raw, "users", &[&long[0], &long[1]], "CHECK");
     let changes = [
         "id = -1",
@@ -60,18 +54,8 @@ async fn an_account_keeps_the_rules() {
         "claim_expires_at = 0",
     ];
     refuses(&mut raw, "users", &changes, "CHECK");
-    refuses(
-        &mut raw,
-        "users",
-        &["created_at = 'yesterday'", "email = x'00'"],
-        "cannot store",
-    );
-    refuses(
-        &mut raw,
-        "users",
-        &["email = NULL", "updated_at = NULL"],
-        "NOT NULL",
-    );
+    refuses(&mut raw, "users", &["created_at = 'yesterday'", "email = x'00'"], "cannot store");
+    refuses(&mut raw, "users", &["email = NULL", "updated_at = NULL"], "NOT NULL");
     database.add(given::user("bob")).await;
     let same = ["email = 'ada@example.com'", "username = 'ada'"];
     refuses(&mut raw, "users", &same, "UNIQUE");
@@ -119,16 +103,13 @@ async fn a_mail_keeps_the_rules() {
         "status = 'sent'",
         "payload = NULL",
         "status = 'dead', is_claimed = 1",
+        "attempts = 1",
+        "lease = -1",
     ];
     refuses(&mut raw, "outbox", &changes, "CHECK");
     let twin = "INSERT INTO outbox SELECT id + 1, message_id, kind, priority, recipient, payload, expires_at,
-        request_id, created_at, status, attempts, next_attempt_at, is_claimed, last_error FROM outbox";
-    assert!(
-        raw.batch_execute(twin)
-            .unwrap_err()
-            .to_string()
-            .contains("UNIQUE")
-    );
+        request_id, created_at, status, attempts, next_attempt_at, lease, is_claimed, last_error FROM outbox";
+    assert!(raw.batch_execute(twin).unwrap_err().to_string().contains("UNIQUE"));
 }
 
 #[tokio::test]
@@ -184,12 +165,12 @@ async fn searches_have_an_index() {
         "SELECT slot FROM one_time_codes WHERE expires_at <= ? ORDER BY expires_at",
         "SELECT id FROM outbox WHERE status = ? AND next_attempt_at <= ? ORDER BY priority, created_at, id",
         "SELECT count(*), min(created_at) FROM outbox WHERE status = ?",
+        "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox AS mails WHERE mails.payload IS NULL
+            AND mails.created_at < ? ORDER BY mails.created_at LIMIT ?)",
         "SELECT * FROM audit_log WHERE sealed_by IS NULL ORDER BY id",
         "SELECT * FROM audit_log WHERE sealed_by = ? ORDER BY id",
     ] {
-        let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}"))
-            .load::<Step>(&mut raw)
-            .unwrap();
+        let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Step>(&mut raw).unwrap();
         for step in plan {
             let scans = step.detail.starts_with("SCAN") || step.detail.contains("TEMP B-TREE");
             assert!(!scans, "{query}: {}", step.detail);

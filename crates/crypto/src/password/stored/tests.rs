@@ -3,11 +3,7 @@
 use super::*;
 use proptest::prelude::*;
 
-const SMALL: HashParams = HashParams::Argon2id {
-    memory_kib: 64,
-    iterations: 2,
-    parallelism: 1,
-};
+const SMALL: HashParams = HashParams::Argon2id { memory_kib: 64, iterations: 2, parallelism: 1 };
 const QUICK: HashParams = HashParams::Bcrypt { cost: 4 };
 
 /// Hashes of "pässword" that the reference implementations made.
@@ -64,39 +60,19 @@ fn what_it_makes_is_read_back_and_current() {
     let mut memory = Memory::for_params(SMALL);
     let salt = *b"0123456789abcdef";
     let made = Stored::make(SMALL, salt, &password("pässword"), &mut memory).unwrap();
-    assert_eq!(
-        made.to_hash().expose(),
-        FOREIGN[0],
-        "byte for byte what the reference implementation makes"
-    );
+    assert_eq!(made.to_hash().expose(), FOREIGN[0], "byte for byte what the reference implementation makes");
 }
 
 #[test]
 fn other_parameters_are_outdated() {
     let x = password("x");
     for text in FOREIGN {
-        assert_eq!(
-            parse(text).unwrap().is_outdated(SMALL, &x),
-            text != FOREIGN[0],
-            "{text}"
-        );
+        assert_eq!(parse(text).unwrap().is_outdated(SMALL, &x), text != FOREIGN[0], "{text}");
     }
     for params in [
-        HashParams::Argon2id {
-            memory_kib: 65,
-            iterations: 2,
-            parallelism: 1,
-        },
-        HashParams::Argon2id {
-            memory_kib: 64,
-            iterations: 1,
-            parallelism: 1,
-        },
-        HashParams::Argon2id {
-            memory_kib: 64,
-            iterations: 2,
-            parallelism: 2,
-        },
+        HashParams::Argon2id { memory_kib: 65, iterations: 2, parallelism: 1 },
+        HashParams::Argon2id { memory_kib: 64, iterations: 1, parallelism: 1 },
+        HashParams::Argon2id { memory_kib: 64, iterations: 2, parallelism: 2 },
         HashParams::Bcrypt { cost: 5 },
     ] {
         assert!(parse(FOREIGN[0]).unwrap().is_outdated(params, &x), "{params:?}");
@@ -105,10 +81,7 @@ fn other_parameters_are_outdated() {
     assert!(!bcrypt.is_outdated(HashParams::Bcrypt { cost: 5 }, &x));
     assert!(bcrypt.is_outdated(HashParams::Bcrypt { cost: 6 }, &x));
     let argon2 = parse(FOREIGN[0]).unwrap();
-    assert!(
-        !argon2.is_outdated(QUICK, &password(&"x".repeat(73))),
-        "bcrypt could not take over"
-    );
+    assert!(!argon2.is_outdated(QUICK, &password(&"x".repeat(73))), "bcrypt could not take over");
 }
 
 #[test]
@@ -124,12 +97,7 @@ fn bcrypt_takes_72_bytes_and_no_more() {
         assert!(!stored.matches(&password(&format!("{whole}x")), &mut memory));
         assert_eq!(memory.computed, [QUICK], "refused, but not sooner");
     }
-    let long = Stored::make(
-        QUICK,
-        [1; SALT_BYTES],
-        &password(&format!("{whole}x")),
-        &mut memory,
-    );
+    let long = Stored::make(QUICK, [1; SALT_BYTES], &password(&format!("{whole}x")), &mut memory);
     assert!(matches!(long, Err(Unhashable::TooLong)));
 }
 
