@@ -56,3 +56,23 @@ where
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[tokio::test]
+    async fn batches_go_on_until_one_is_not_full() {
+        for (rows, batches) in [(0, 1), (999, 1), (1_000, 2), (2_500, 3)] {
+            let (left, calls) = (Cell::new(rows), Cell::new(0));
+            let removed = in_batches(async || {
+                calls.set(calls.get() + 1);
+                let batch = left.get().min(u64::from(BATCH));
+                left.set(left.get() - batch);
+                Ok(batch)
+            });
+            assert_eq!((removed.await.unwrap(), calls.get()), (rows, batches));
+        }
+    }
+}
