@@ -77,8 +77,10 @@ impl UserAgent {
 
     /// Keeps what can be kept of `raw`; nothing, when nothing is left.
     pub fn parse(raw: &str) -> Option<Self> {
-        let text: String = raw.trim().chars().filter(|c| !c.is_control()).take(Self::MAX_CHARS).collect();
-        (!text.is_empty()).then_some(Self(text))
+        let printed: String = raw.chars().filter(|c| !c.is_control()).collect();
+        let kept: String = printed.trim().chars().take(Self::MAX_CHARS).collect();
+        let text = kept.trim_end(); // what is kept parses to itself
+        (!text.is_empty()).then(|| Self(text.to_owned()))
     }
 
     /// The text.
@@ -119,5 +121,7 @@ mod tests {
         assert_eq!(UserAgent::parse("a\r\nb").unwrap().as_str(), "ab");
         assert_eq!(UserAgent::parse(&"x".repeat(999)).unwrap().as_str().len(), 255);
         assert_eq!(UserAgent::parse(" \n "), None);
+        let cut_at_a_space = UserAgent::parse(&format!("{} tail", "x".repeat(254))).unwrap();
+        assert_eq!(UserAgent::parse(cut_at_a_space.as_str()), Some(cut_at_a_space));
     }
 }

@@ -62,8 +62,8 @@ impl LimitStatus {
 
     /// The wait in whole seconds, rounded up, so that a client that waits is admitted.
     pub fn reset_seconds(&self) -> u64 {
-        let millis = self.reset.num_microseconds().unwrap_or(i64::MAX).max(0);
-        u64::try_from(millis).unwrap_or_default().div_ceil(1_000_000)
+        let micros = self.reset.num_microseconds().unwrap_or(i64::MAX).max(0);
+        u64::try_from(micros).unwrap_or_default().div_ceil(1_000_000)
     }
 }
 

@@ -1,7 +1,7 @@
 //! `evently-auth serve`: the service, with the worker's loops inside in embedded mode, until it is told to stop.
 
 use anyhow::Context;
-use evently_auth_config::{Config, Mode};
+use evently_auth_config::Config;
 use evently_auth_http::{HttpState, Probes};
 use evently_auth_wiring::System;
 use evently_auth_worker::WorkerOptions;
@@ -29,16 +29,18 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     let address = listener.local_addr()?;
 
     let stop = CancellationToken::new();
-    let worker = matches!(config.mode, Mode::Embedded).then(|| {
-        tokio::spawn(evently_auth_worker::run(system.auth.clone(), WorkerOptions::default(), stop.clone()))
-    });
+    let loops = evently_auth_worker::run(system.auth.clone(), WorkerOptions::default(), stop.clone());
+    let mut worker = tokio::spawn(loops);
     let server = evently_auth_http::serve(listener, state(config, &system)?)?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
     greet(config, &system, address);
 
     tokio::select! {
-        ended = &mut server => ended??, // by itself, which is an error
+        ended = &mut server => ended??,
+        ended = &mut worker => {
+            ended.context("the loops that deliver mail ended by themselves")?;
+        }
         signal = stop_signal() => {
             signal?;
             tracing::info!("stopping: requests that have begun are finished");
@@ -47,7 +49,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         }
     }
     stop.cancel();
-    if let Some(worker) = worker {
+    if !worker.is_finished() {
         worker.await?;
     }
     Ok(())

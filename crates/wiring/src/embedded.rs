@@ -12,7 +12,13 @@ use evently_auth_domain::{Auth, Ports};
 use evently_auth_memory::MemoryRateLimits;
 use evently_auth_smtp::{FileMailbox, MailRenderer};
 use evently_auth_sqlite::{SqliteCodes, SqliteStore};
+use std::path::PathBuf;
 use std::sync::Arc;
+
+/// The database file.
+pub(crate) fn database(config: &Config) -> PathBuf {
+    config.data_dir.join("evently-auth.db")
+}
 
 /// Opens the database file, which may be empty, and says which keys go with it.
 pub(crate) async fn open_store(config: &Config) -> Result<(SqliteStore, Keys), WiringError> {
@@ -22,7 +28,7 @@ pub(crate) async fn open_store(config: &Config) -> Result<(SqliteStore, Keys), W
         None => keys::keep(&key_folder(config)?, "secret-key", || keys::random_secret(&OsEntropy))?,
     };
     let keys = Keys::derive(secret.as_bytes());
-    let store = SqliteStore::open(&config.data_dir.join("evently-auth.db"), keys.audit.clone()).await?;
+    let store = SqliteStore::open(&database(config), keys.audit.clone()).await?;
     Ok((store, keys))
 }
 
@@ -58,7 +64,7 @@ pub(crate) async fn assemble(config: &Config) -> Result<System, WiringError> {
     })
 }
 
-fn key_folder(config: &Config) -> Result<std::path::PathBuf, WiringError> {
+fn key_folder(config: &Config) -> Result<PathBuf, WiringError> {
     let folder = config.data_dir.join("keys");
     private_folder(&folder)?;
     Ok(folder)

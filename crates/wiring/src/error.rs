@@ -21,6 +21,9 @@ pub enum WiringError {
         /// What happens in its place.
         instead: &'static str,
     },
+    /// The database file is not there.
+    #[error("there is no database at {0}; DATA_DIR takes the folder of the service whose data is meant")]
+    NoDatabase(PathBuf),
     /// A folder or file under `DATA_DIR` cannot be used.
     #[error("cannot use {path}: {source}; DATA_DIR takes a folder that this user may write to")]
     Folder {

@@ -2,11 +2,14 @@
 
 use crate::error::WiringError;
 use evently_auth_domain::ports::Entropy;
-use std::fs::{self, File, Permissions};
+use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use tempfile::NamedTempFile;
+
+/// The fewest bytes of a secret; a file with fewer was cut off or written by somebody else.
+const MIN_BYTES: usize = 32;
 
 /// The text in `directory/name`; on the first start what `make` gives, which then stays.
 ///
@@ -45,41 +48,56 @@ pub(crate) fn random_secret(entropy: &dyn Entropy) -> Result<String, WiringError
     Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-/// A folder that only its owner may enter.
+/// A folder that only its owner may enter; one that is there already keeps its mode.
 ///
 /// # Errors
 /// When it cannot be made.
 pub(crate) fn private_folder(path: &Path) -> Result<(), WiringError> {
-    fs::create_dir_all(path)
-        .and_then(|()| fs::set_permissions(path, Permissions::from_mode(0o700)))
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
         .map_err(|source| WiringError::Folder { path: path.to_owned(), source })
 }
 
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     File::open(path)?.read_to_string(&mut text)?;
+    if text.trim_end().len() < MIN_BYTES {
+        let why = "it has fewer than 32 bytes, so it is no secret that was made here; restore it";
+        return Err(io::Error::new(io::ErrorKind::InvalidData, why));
+    }
     Ok(text.trim_end().to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn a_secret_is_made_once_and_kept_to_the_owner() {
         let folder = tempfile::tempdir().unwrap();
-        let first = keep(folder.path(), "secret", || Ok("one".into())).unwrap();
-        let second = keep(folder.path(), "secret", || Ok("two".into())).unwrap();
-        assert_eq!((first.as_str(), second.as_str()), ("one", "one"));
+        let first = keep(folder.path(), "secret", || Ok("one".repeat(11))).unwrap();
+        let second = keep(folder.path(), "secret", || Ok("two".repeat(11))).unwrap();
+        assert_eq!((first, second), ("one".repeat(11), "one".repeat(11)));
         let mode = fs::metadata(folder.path().join("secret")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left behind");
     }
 
     #[test]
+    fn a_file_that_was_cut_off_is_no_secret() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("secret"), "").unwrap();
+        assert!(keep(folder.path(), "secret", || Ok("one".repeat(11))).is_err());
+    }
+
+    #[test]
     fn programs_that_start_at_once_agree() {
         let folder = tempfile::tempdir().unwrap();
-        let make = |number| keep(folder.path(), "secret", || Ok(format!("secret {number}"))).unwrap();
+        let make = |number| keep(folder.path(), "secret", || Ok(format!("{number:032}"))).unwrap();
         let made: Vec<String> = std::thread::scope(|scope| {
             let threads: Vec<_> = (0..16).map(|number| scope.spawn(move || make(number))).collect();
             threads.into_iter().map(|thread| thread.join().unwrap()).collect()

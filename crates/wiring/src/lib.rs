@@ -28,6 +28,19 @@ pub struct System {
     pub mailbox: Option<(Arc<dyn Mailbox>, PathBuf)>,
 }
 
+/// Puts together a system whose database must be there already: for commands that look after one, and would otherwise
+/// look after a new, empty one in the wrong folder.
+///
+/// # Errors
+/// See [`WiringError`]; nothing was made then.
+pub async fn assemble_existing(config: &Config) -> Result<System, WiringError> {
+    let database = embedded::database(config);
+    if matches!(config.mode, Mode::Embedded) && !database.exists() {
+        return Err(WiringError::NoDatabase(database));
+    }
+    assemble(config).await
+}
+
 /// Puts a system together as `config` says. In embedded mode that makes what is missing: folders, keys, tables.
 ///
 /// # Errors

@@ -46,7 +46,7 @@ impl Auth {
             Use::Moved(effects) => Some(effects),
             Use::Usual => None,
         };
-        if effects.is_some() || is_news(session, claims.generation, now) {
+        if effects.is_some() || self.is_news(session, claims.generation, now) {
             let touch = Touch::of(session, claims.generation, client, now);
             self.ports.sessions.touch(touch, effects.unwrap_or_else(Effects::default)).await?;
         }
@@ -54,7 +54,14 @@ impl Auth {
     }
 }
 
-fn is_news(session: &Session, generation: Generation, now: Timestamp) -> bool {
-    session.seen_generation.is_none_or(|seen| seen < generation)
-        || now - session.last_accessed >= ACCESS_RESOLUTION
+impl Auth {
+    fn is_news(&self, session: &Session, generation: Generation, now: Timestamp) -> bool {
+        // With an idle limit of minutes the note has to be finer, or the session would end early.
+        let resolution = self
+            .settings
+            .session_idle_limit
+            .map_or(ACCESS_RESOLUTION, |limit| ACCESS_RESOLUTION.min(limit / 10));
+        session.seen_generation.is_none_or(|seen| seen < generation)
+            || now - session.last_accessed >= resolution
+    }
 }

@@ -60,6 +60,8 @@ impl Auth {
         let hash = self.ports.password_hasher.hash(command.new.as_password()).await?;
         let change = UserChange {
             password: Some(hash),
+            // Whoever knew the old password may have asked for the move.
+            pending_email: Some(None),
             expected: Expected { password: Some(current), ..Expected::default() },
             at: now,
             ..UserChange::default()

@@ -48,17 +48,23 @@ impl Auth {
     pub async fn log_in(&self, command: LogIn, client: &Client) -> Result<Tokens, LogInError> {
         let found = self.ports.users.find_credentials(&command.identifier).await?;
         let account = match (&found, &command.identifier) {
-            (Some(Credentials { user, .. }), _) => user.id.to_string(),
-            (None, Identifier::Email(email)) => email.to_string(),
-            (None, Identifier::Username(name)) => name.to_string(),
-            (None, Identifier::Id(id)) => id.to_string(),
+            (Some(Credentials { user, .. }), _) => format!("id:{}", user.id),
+            (None, Identifier::Email(email)) => format!("email:{email}"),
+            (None, Identifier::Username(name)) => format!("username:{name}"),
+            (None, Identifier::Id(id)) => format!("id:{id}"),
         };
         // Every attempt counts until it turns out to be no failure: parallel guesses get no more than serial ones.
         let failures = self.login_budget(&account, client);
         let attempts = self.network_budget(LimitedRoute::LogIn, client);
         self.admit::<LogInError>(client, &[failures.clone(), attempts]).await?;
 
-        let outcome = self.try_log_in(command, found, client).await;
+        let mut outcome = self.try_log_in(&command, found, client).await;
+        if matches!(outcome, Ok(None)) {
+            // The account changed while the password was hashed, perhaps only its hash, by another login.
+            let found = self.ports.users.find_credentials(&command.identifier).await?;
+            outcome = self.try_log_in(&command, found, client).await;
+        }
+        let outcome = outcome.and_then(|tokens| tokens.ok_or(LogInError::InvalidCredentials));
         match &outcome {
             Ok(_) | Err(LogInError::Unverified) => self.ports.rate_limits.clear(&failures.key).await?,
             Err(LogInError::Hash(_) | LogInError::Store(_)) => {
@@ -69,23 +75,26 @@ impl Auth {
         outcome
     }
 
+    /// One try; nothing when the account changed while the password was hashed.
     async fn try_log_in(
         &self,
-        command: LogIn,
+        command: &LogIn,
         found: Option<Credentials>,
         client: &Client,
-    ) -> Result<Tokens, LogInError> {
+    ) -> Result<Option<Tokens>, LogInError> {
         let hasher = &self.ports.password_hasher;
         let verdict = hasher.verify(&command.password, found.as_ref().map(|found| &found.password)).await?;
         let now = self.now();
-        let event = |outcome| AuditEvent::new(AuditAction::LoggedIn, outcome, client, now);
+        let subject = found.as_ref().map(|found| found.user.id);
+        let event =
+            |outcome| AuditEvent { subject, ..AuditEvent::new(AuditAction::LoggedIn, outcome, client, now) };
         let known = found.filter(|found| verdict.matches && found.user.is_active);
         let Some(Credentials { user, password }) = known else {
             self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure))).await?;
             return Err(LogInError::InvalidCredentials);
         };
         if !user.is_verified {
-            let event = event(AuditOutcome::Failure).about(user.id).with("unverified");
+            let event = event(AuditOutcome::Failure).with("unverified");
             self.ports.outbox.put(Effects::audit(event)).await?;
             return Err(LogInError::Unverified);
         }
@@ -107,13 +116,11 @@ impl Auth {
             user_agent: client.user_agent.clone(),
             at: now,
         };
-        let effects =
-            Effects::audit(event(AuditOutcome::Success).by(user.id).about(user.id).in_session(&new.sid));
+        let effects = Effects::audit(event(AuditOutcome::Success).by(user.id).in_session(&new.sid));
         let password = UnchangedPassword { verified: password, rehashed };
         match self.ports.sessions.open(new, password, effects).await? {
-            Opened::Opened(live) => Ok(self.tokens(&live, now)?),
-            // The account changed while the password was hashed.
-            Opened::Refused => Err(LogInError::InvalidCredentials),
+            Opened::Opened(live) => Ok(Some(self.tokens(&live, now)?)),
+            Opened::Refused => Ok(None),
         }
     }
 }

@@ -36,6 +36,10 @@ impl Auth {
         if !proven || !found.session.is_live(now, self.settings.session_idle_limit) {
             return Err(RefreshError::InvalidToken);
         }
+        // Theft is theft wherever it comes from; the binding has a say in what is left.
+        if judge(&found.session, presented.generation, now) == Verdict::Theft {
+            return self.end_stolen(&found, client, now).await;
+        }
         let judged = self.judge_use(&found.session, client, now).await?;
         if matches!(judged, Use::Refused) {
             return Err(RefreshError::InvalidToken);

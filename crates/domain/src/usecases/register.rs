@@ -47,7 +47,8 @@ impl Auth {
     /// is replaced, and its code ends.
     ///
     /// # Errors
-    /// See [`RegisterError`]; then nobody was registered and no mail goes out.
+    /// See [`RegisterError`]; then nobody was registered and no mail goes out, but for one case: when the code could
+    /// not be kept, the account waits with a code that does not work, and registering again replaces it.
     pub async fn register(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
         self.admit::<RegisterError>(client, &[self.network_budget(LimitedRoute::Register, client)]).await?;
         let password = self.ports.password_hasher.hash(command.password.as_password()).await?;

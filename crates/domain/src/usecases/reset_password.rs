@@ -99,6 +99,8 @@ impl Auth {
             Expected { email: Some(user.email.clone()), is_active: Some(true), ..Expected::default() };
         let change = UserChange {
             password: Some(hash),
+            // Whoever knew the old password may have asked for a move.
+            pending_email: Some(None),
             is_verified: Some(true),
             expected,
             at: now,

@@ -9,8 +9,8 @@ use crate::code::{OneTimeCode, Purpose};
 use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::mail::{Mail, MailMessage, digits};
-use crate::password::Password;
-use crate::ports::{ChangedUser, HashError, UserChange};
+use crate::password::{Password, PasswordHash};
+use crate::ports::{ChangedUser, Expected, HashError, UserChange};
 use crate::usecases::RateLimited;
 
 /// What is to be different; `None` leaves a member as it is.
@@ -57,7 +57,8 @@ impl Auth {
     /// account already looks the same to the caller, and its owner is told.
     ///
     /// # Errors
-    /// See [`UpdateProfileError`]; then nothing was changed.
+    /// See [`UpdateProfileError`]; then nothing was changed, but for one case: when the code could not be kept, the
+    /// address waits, and asking again sends a code that works.
     pub async fn update_profile(
         &self,
         command: UpdateProfile,
@@ -66,8 +67,10 @@ impl Auth {
     ) -> Result<User, UpdateProfileError> {
         let user = &principal.user;
         let new_address = command.email.as_ref().filter(|email| **email != user.email);
+        let mut expected = Expected::default();
         if new_address.is_some() {
-            self.prove_for_move(command.current_password.as_ref(), principal, client).await?;
+            let proven = self.prove_for_move(command.current_password.as_ref(), principal, client).await?;
+            expected.password = Some(proven);
         }
 
         let now = self.now();
@@ -98,15 +101,16 @@ impl Auth {
             username: command.username,
             full_name: command.full_name,
             pending_email: command.email.as_ref().map(|_| new_address.cloned()),
+            expected,
             at: now,
             ..UserChange::default()
         };
         let changed = match self.ports.users.change(user.id, change, effects).await? {
             ChangedUser::Changed(user) => user,
             ChangedUser::Taken => return Err(UpdateProfileError::Taken),
-            ChangedUser::Missing | ChangedUser::Stale | ChangedUser::LastAdmin => {
-                return Err(UpdateProfileError::Gone);
-            }
+            // Somebody changed the password since it was proven.
+            ChangedUser::Stale => return Err(UpdateProfileError::WrongPassword),
+            ChangedUser::Missing | ChangedUser::LastAdmin => return Err(UpdateProfileError::Gone),
         };
         match (new_address, code) {
             (Some(address), Some(code)) => {
@@ -123,11 +127,11 @@ impl Auth {
         password: Option<&Password>,
         principal: &Principal,
         client: &Client,
-    ) -> Result<(), UpdateProfileError> {
+    ) -> Result<PasswordHash, UpdateProfileError> {
         let password = password.ok_or(UpdateProfileError::PasswordRequired)?;
         self.admit::<UpdateProfileError>(client, &[self.password_budget(principal.user.id)]).await?;
-        if self.prove_password(principal, password).await?.is_some() {
-            return Ok(());
+        if let Some(proven) = self.prove_password(principal, password).await? {
+            return Ok(proven);
         }
         let action = AuditAction::EmailChangeRequested;
         let event = principal.event(action, AuditOutcome::Failure, client, self.now());

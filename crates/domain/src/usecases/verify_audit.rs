@@ -3,7 +3,7 @@
 use crate::Auth;
 use crate::audit::{AuditMac, AuditRecord, AuditSeal};
 use crate::error::StoreError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 const PAGE: u32 = 500;
@@ -49,6 +49,13 @@ impl fmt::Display for AuditFinding {
     }
 }
 
+/// How far along the chain a verification is.
+#[derive(Default)]
+struct Chain {
+    number: i64,
+    mac: Option<AuditMac>,
+}
+
 impl Auth {
     /// Verifies every row and every seal.
     ///
@@ -56,32 +63,35 @@ impl Auth {
     /// When the audit is away.
     pub async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
         let mut report = AuditReport::default();
-        let last = self.verify_seals(&mut report).await?;
-        self.verify_tail(last, &mut report).await?;
+        let mut chain = Chain::default();
+        self.verify_seals(&mut chain, &mut report).await?;
+        let unknown = self.verify_tail(chain.number, &mut report).await?;
+        // Seals that were made meanwhile are there now; those that are still unknown are gone.
+        self.verify_seals(&mut chain, &mut report).await?;
+        let removed = unknown.into_iter().filter(|number| *number > chain.number);
+        report.findings.extend(removed.map(AuditFinding::SealRemoved));
         Ok(report)
     }
 
-    async fn verify_seals(&self, report: &mut AuditReport) -> Result<i64, StoreError> {
-        let mut previous: Option<AuditMac> = None;
-        let mut number = 0;
+    /// Goes on along the chain to its end.
+    async fn verify_seals(&self, chain: &mut Chain, report: &mut AuditReport) -> Result<(), StoreError> {
         loop {
-            let seals = self.ports.audit_log.seals(number, PAGE).await?;
+            let seals = self.ports.audit_log.seals(chain.number, PAGE).await?;
             if seals.is_empty() {
-                return Ok(number);
+                return Ok(());
             }
             for seal in seals {
-                report.findings.extend((number + 1..seal.number).map(AuditFinding::SealRemoved));
+                report.findings.extend((chain.number + 1..seal.number).map(AuditFinding::SealRemoved));
                 // After a gap there is nothing to hold the link against; its rows still are.
-                let follows = seal.number == number + 1;
-                if follows && !self.keys.audit.proves_seal(previous, &seal) {
+                let follows = seal.number == chain.number + 1;
+                if follows && !self.keys.audit.proves_seal(chain.mac, &seal) {
                     report.findings.push(AuditFinding::SealChanged(seal.number));
                 }
                 let rows = self.ports.audit_log.rows_of(seal.number).await?;
                 report.rows += rows.len() as u64;
                 report.seals += 1;
                 self.verify_rows(&seal, &rows, &mut report.findings);
-                number = seal.number;
-                previous = Some(seal.mac);
+                *chain = Chain { number: seal.number, mac: Some(seal.mac) };
             }
         }
     }
@@ -103,22 +113,22 @@ impl Auth {
         findings.extend(found.into_keys().map(AuditFinding::RowInserted));
     }
 
-    /// Rows that no seal covers, or whose seal is not there.
-    async fn verify_tail(&self, last_seal: i64, report: &mut AuditReport) -> Result<(), StoreError> {
+    /// Looks at the rows that no seal covers; says which seals above `last_seal` rows speak of.
+    async fn verify_tail(
+        &self,
+        last_seal: i64,
+        report: &mut AuditReport,
+    ) -> Result<BTreeSet<i64>, StoreError> {
         let mut after = 0;
-        let mut missing = last_seal;
+        let mut unknown = BTreeSet::new();
         loop {
             let rows = self.ports.audit_log.rows(after, PAGE).await?;
-            let Some(end) = rows.last() else { return Ok(()) };
+            let Some(end) = rows.last() else { return Ok(unknown) };
             after = end.id;
             for row in rows {
-                match row.sealed_by {
-                    Some(number) if number <= last_seal => continue,
-                    Some(number) => {
-                        report.findings.extend((missing + 1..=number).map(AuditFinding::SealRemoved));
-                        missing = missing.max(number);
-                    }
-                    None => {}
+                if let Some(number) = row.sealed_by {
+                    unknown.extend(last_seal + 1..=number);
+                    continue;
                 }
                 report.rows += 1;
                 if !self.keys.audit.proves_row(&row) {

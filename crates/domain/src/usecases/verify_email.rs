@@ -92,19 +92,19 @@ impl Auth {
 
 /// What a proof of `address` changes on `user`, and who is told; nothing, when it is not waiting for that proof.
 fn proof(user: &User, address: &EmailAddress, now: Timestamp) -> Option<(UserChange, Vec<Mail>)> {
+    if !user.is_active {
+        return None;
+    }
+    let active = Expected { is_active: Some(true), ..Expected::default() };
     let verified = UserChange { is_verified: Some(true), at: now, ..UserChange::default() };
     if user.email == *address && !user.is_verified {
-        let expected =
-            Expected { email: Some(address.clone()), is_verified: Some(false), ..Expected::default() };
+        let expected = Expected { email: Some(address.clone()), is_verified: Some(false), ..active };
         let change = UserChange { expected, ..verified };
         return Some((change, vec![Mail::to_user(user, MailMessage::Welcome)]));
     }
     if user.pending_email.as_ref() == Some(address) {
-        let expected = Expected {
-            email: Some(user.email.clone()),
-            pending_email: Some(address.clone()),
-            ..Expected::default()
-        };
+        let expected =
+            Expected { email: Some(user.email.clone()), pending_email: Some(address.clone()), ..active };
         let change = UserChange { email: Some(address.clone()), expected, ..verified };
         return Some((change, email_changed(user, address)));
     }

@@ -1,10 +1,16 @@
 //! Login: who gets in, who is told what, and how often one may try.
 
 use crate::world::{PASSWORD, email, from, username, world, world_with};
+use async_trait::async_trait;
 use chrono::TimeDelta;
 use evently_auth_domain::account::Identifier;
-use evently_auth_domain::ports::{HashError, Users};
+use evently_auth_domain::password::{Password, PasswordHash};
+use evently_auth_domain::ports::{HashError, PasswordHasher, PasswordVerdict, Users};
 use evently_auth_domain::usecases::{LogIn, LogInError};
+use evently_auth_domain::{Auth, Ports};
+use evently_auth_memory::PlainHasher;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 #[tokio::test]
 async fn one_answer_for_unknown_wrong_and_inactive() {
@@ -115,4 +121,68 @@ async fn unknown_accounts_cost_as_many_hashes_as_known_ones() {
         world.try_log_in(name, "wrong", &world.client).await.unwrap_err();
         assert_eq!(world.memory.password_hasher().work() - before, 1, "{name}");
     }
+}
+
+/// A hasher in whose first hash another login of the same account makes the stored hash anew.
+struct Overtaken {
+    hasher: PlainHasher,
+    other: Auth,
+    overtaken: AtomicBool,
+}
+
+#[async_trait]
+impl PasswordHasher for Overtaken {
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+        if !self.overtaken.swap(true, Ordering::Relaxed) {
+            let login = LogIn {
+                identifier: Identifier::Email(email("grace")),
+                password: crate::world::password(PASSWORD),
+            };
+            self.other.log_in(login, &from("192.0.2.9")).await.unwrap();
+        }
+        self.hasher.hash(password).await
+    }
+
+    async fn verify(
+        &self,
+        password: &Password,
+        hash: Option<&PasswordHash>,
+    ) -> Result<PasswordVerdict, HashError> {
+        self.hasher.verify(password, hash).await
+    }
+}
+
+#[tokio::test]
+async fn a_login_that_was_overtaken_by_another_succeeds_as_well() {
+    let world = world();
+    world.verified("grace").await;
+    world.memory.password_hasher().outdate();
+    let hasher = Overtaken {
+        hasher: world.memory.password_hasher().clone(),
+        other: world.auth.clone(),
+        overtaken: AtomicBool::new(false),
+    };
+    let ports = Ports { password_hasher: Arc::new(hasher), ..world.memory.ports() };
+    let auth = Auth::new(ports, world.auth.settings().clone(), world.memory.keys().clone());
+    let login =
+        LogIn { identifier: Identifier::Email(email("grace")), password: crate::world::password(PASSWORD) };
+    auth.log_in(login, &world.client).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_username_that_nobody_has_shares_no_budget_with_an_id() {
+    let world = world();
+    let mut user = world.register("first").await;
+    while user.id.0 < 99 {
+        user = world.register(&format!("number-{}", user.id)).await;
+    }
+    let user = world.verified("grace").await;
+    for _ in 0..5 {
+        let login = LogIn {
+            identifier: Identifier::Username(username(&user.id.to_string())),
+            password: crate::world::password("wrong"),
+        };
+        world.auth.log_in(login, &world.client).await.unwrap_err();
+    }
+    world.log_in("grace").await;
 }

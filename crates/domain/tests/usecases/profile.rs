@@ -1,9 +1,9 @@
 //! The own profile, and a move to another address.
 
-use crate::world::{PASSWORD, email, password, username, world};
+use crate::world::{PASSWORD, email, new_password, password, username, world};
 use chrono::TimeDelta;
 use evently_auth_domain::account::FullName;
-use evently_auth_domain::usecases::{UpdateProfile, UpdateProfileError};
+use evently_auth_domain::usecases::{ChangePassword, UpdateProfile, UpdateProfileError};
 
 fn to(name: &str, current: Option<&str>) -> UpdateProfile {
     UpdateProfile {
@@ -93,4 +93,18 @@ async fn the_current_address_calls_the_move_off() {
     let user = world.auth.update_profile(to("grace", None), &principal, &world.client).await.unwrap();
     assert_eq!(user.pending_email, None);
     assert!(world.try_verify("hopper", code).await.is_err());
+}
+
+#[tokio::test]
+async fn a_move_does_not_outlive_the_password_it_was_asked_with() {
+    let world = world();
+    let (_, principal) = world.signed_in("grace").await;
+    world.auth.update_profile(to("thief", Some(PASSWORD)), &principal, &world.client).await.unwrap();
+    let code = world.code_for("thief").await;
+    let change = ChangePassword { current: password(PASSWORD), new: new_password("a moth in relay seventy") };
+    world.auth.change_password(change, &principal, &world.client).await.unwrap();
+    assert!(world.try_verify("thief", code).await.is_err());
+    let mails = world.mails_to("thief").await.len();
+    world.auth.resend_code(&email("thief"), &world.client).await.unwrap();
+    assert_eq!(world.mails_to("thief").await.len(), mails, "nobody waits for that address any more");
 }

@@ -133,3 +133,14 @@ async fn a_session_can_be_bound_to_where_it_was_made() {
         assert!(at(with("192.0.2.1", "Firefox/1.0")).await, "{binding:?}: a refusal ends nothing");
     }
 }
+
+#[tokio::test]
+async fn theft_is_theft_wherever_it_comes_from() {
+    let world = world_with(|settings| settings.session_binding = SessionBinding::Ip);
+    let (first, _) = world.signed_in("grace").await;
+    let second = refresh(&world, &first).await.unwrap();
+    let third = refresh(&world, &second).await.unwrap();
+    let elsewhere = with("198.51.100.1", "Firefox/1.0");
+    assert!(world.auth.refresh(first.refresh.expose(), &elsewhere).await.is_err());
+    assert!(!world.is_live(&third).await);
+}

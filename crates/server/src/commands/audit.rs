@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 pub(crate) async fn run(config: &Config, command: &Audit) -> anyhow::Result<ExitCode> {
     let Audit::Verify = command;
-    let system = evently_auth_wiring::assemble(config).await?;
+    let system = evently_auth_wiring::assemble_existing(config).await?;
     let report = system.auth.verify_audit().await?;
     let mut out = io::stdout();
     for finding in &report.findings {

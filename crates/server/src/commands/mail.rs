@@ -9,7 +9,7 @@ use serde_json::json;
 use std::io::{self, Write};
 
 pub(crate) async fn run(config: &Config, command: &Mail) -> anyhow::Result<()> {
-    let auth = evently_auth_wiring::assemble(config).await?.auth;
+    let auth = evently_auth_wiring::assemble_existing(config).await?.auth;
     let mut out = io::stdout();
     match command {
         Mail::List { status, json, limit } => {

@@ -27,6 +27,17 @@ fn help_explains_each_command() {
 }
 
 #[test]
+fn what_looks_after_a_database_does_not_make_one() {
+    let folder = tempfile::tempdir().unwrap();
+    for args in [&["audit", "verify"][..], &["mail", "list"], &["mail", "retry", "--all"]] {
+        let ended = run(folder.path(), args, "");
+        assert_eq!(ended.status.code(), Some(1), "{args:?}");
+        assert!(String::from_utf8_lossy(&ended.stderr).contains("there is no database at"), "{ended:?}");
+    }
+    assert!(!folder.path().join("data").exists());
+}
+
+#[test]
 fn migrations_go_up_and_down() {
     let folder = tempfile::tempdir().unwrap();
     assert!(lines(folder.path(), &["migrate", "status"]).starts_with("missing"));

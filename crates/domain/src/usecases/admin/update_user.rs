@@ -82,6 +82,7 @@ fn change(command: &UpdateUser, user: &User, moves_to: Option<&EmailAddress>, no
         email: moves_to.cloned(),
         username: command.username.clone(),
         full_name: command.full_name.clone(),
+        pending_email: (command.is_active == Some(false)).then_some(None),
         is_active: command.is_active,
         is_verified: command.is_verified,
         role: command.role,

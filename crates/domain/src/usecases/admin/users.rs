@@ -89,8 +89,13 @@ impl Auth {
     }
 
     async fn switch(&self, id: UserId, is_active: bool, effects: Effects) -> Result<(), AdminError> {
-        let change =
-            UserChange { is_active: Some(is_active), adopt: true, at: self.now(), ..UserChange::default() };
+        let change = UserChange {
+            is_active: Some(is_active),
+            pending_email: (!is_active).then_some(None),
+            adopt: true,
+            at: self.now(),
+            ..UserChange::default()
+        };
         match self.ports.users.change(id, change, effects).await? {
             ChangedUser::Changed(_) => Ok(()),
             ChangedUser::Missing => Err(AdminError::NotFound),
