@@ -56,7 +56,7 @@ impl Auth {
         // Every attempt counts until it turns out to be no failure: parallel guesses get no more than serial ones.
         let failures = self.login_budget(&account, client);
         let attempts = self.network_budget(LimitedRoute::LogIn, client);
-        self.admit::<LogInError>(client, &[failures.clone(), attempts]).await?;
+        self.admit::<LogInError>(client, &[failures.clone(), attempts.clone()]).await?;
 
         let mut outcome = self.try_log_in(&command, found, client).await;
         if matches!(outcome, Ok(None)) {
@@ -69,6 +69,7 @@ impl Auth {
             Ok(_) | Err(LogInError::Unverified) => self.ports.rate_limits.clear(&failures.key).await?,
             Err(LogInError::Hash(_) | LogInError::Store(_)) => {
                 self.ports.rate_limits.release(&failures.key).await?;
+                self.ports.rate_limits.release(&attempts.key).await?;
             }
             Err(LogInError::RateLimited(_) | LogInError::InvalidCredentials) => {}
         }

@@ -1,9 +1,14 @@
 //! What is written down, and how tampering shows.
 
 use crate::world::{email, new_password, password, world};
-use evently_auth_domain::audit::{AuditAction, AuditOutcome};
+use async_trait::async_trait;
+use evently_auth_domain::audit::{AuditAction, AuditOutcome, AuditRecord, AuditSeal};
+use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
 use evently_auth_domain::usecases::ChangePassword;
+use evently_auth_domain::{Auth, Ports};
+use evently_auth_memory::MemoryStore;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_life_leaves_its_trace() {
@@ -63,4 +68,45 @@ async fn what_is_sealed_verifies() {
     world.signed_in("other").await;
     let report = world.auth.verify_audit().await.unwrap();
     assert_eq!((report.rows, report.seals, report.findings.len()), (6, 2, 0));
+}
+
+/// An audit whose worker seals while it is being verified.
+struct Busy {
+    store: MemoryStore,
+    worker: Auth,
+}
+
+#[async_trait]
+impl AuditLog for Busy {
+    async fn unsealed(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.store.unsealed(limit).await
+    }
+    async fn append_seal(&self, seal: AuditSeal) -> Result<bool, StoreError> {
+        self.store.append_seal(seal).await
+    }
+    async fn last_seal(&self) -> Result<Option<AuditSeal>, StoreError> {
+        self.store.last_seal().await
+    }
+    async fn seals(&self, after: i64, limit: u32) -> Result<Vec<AuditSeal>, StoreError> {
+        self.store.seals(after, limit).await
+    }
+    async fn rows(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.worker.seal_audit(1).await?;
+        self.store.rows(after, limit).await
+    }
+    async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
+        self.store.rows_of(number).await
+    }
+}
+
+#[tokio::test]
+async fn sealing_goes_on_beside_a_verification() {
+    let world = world();
+    world.signed_in("grace").await;
+    let busy = Busy { store: world.memory.store().clone(), worker: world.auth.clone() };
+    let ports = Ports { audit_log: Arc::new(busy), ..world.memory.ports() };
+    let auth = Auth::new(ports, world.auth.settings().clone(), world.memory.keys().clone());
+    let report = auth.verify_audit().await.unwrap();
+    assert_eq!(report.findings, []);
+    assert!(report.seals > 0, "it did seal meanwhile");
 }

@@ -84,7 +84,7 @@ async fn attempts_are_limited_by_network_over_all_accounts() {
 
 #[tokio::test]
 async fn an_overloaded_hasher_is_no_failure_of_the_caller() {
-    let world = world();
+    let world = world_with(|settings| settings.limits.login_address.max = 3);
     world.verified("grace").await;
     world.memory.password_hasher().set_overloaded(true);
     for _ in 0..20 {
