@@ -48,7 +48,7 @@ impl Default for Settings {
 pub enum SessionBinding {
     /// Nothing.
     Off,
-    /// The audit records each move.
+    /// The audit records each move from where it was last used.
     Record,
     /// Another user agent is refused.
     UserAgent,

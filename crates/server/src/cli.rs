@@ -67,7 +67,7 @@ pub(crate) struct CreateAdmin {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Mail {
-    /// List mails, newest first
+    /// List mails, newest first; what was sent or expired is shown for a week
     List {
         /// Only these: queued, sent, dead or expired
         #[arg(long, value_parser = status)]

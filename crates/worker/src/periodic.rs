@@ -34,7 +34,7 @@ pub(crate) async fn sweep(auth: &Auth, interval: Duration, stop: &CancellationTo
         match auth.sweep().await {
             Ok(swept) if swept == Swept::default() => {}
             Ok(Swept { sessions, accounts, mails }) => tracing::info!(sessions, accounts, mails, "swept"),
-            Err(error) => tracing::error!(%error, "nothing was swept"),
+            Err(error) => tracing::error!(%error, "the sweep did not finish"),
         }
         if !pause(interval, stop).await {
             return;

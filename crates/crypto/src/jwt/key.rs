@@ -113,8 +113,8 @@ enum Keys {
 }
 
 impl JwtKey {
-    /// The fewest bytes of a secret: 256 bits, what RFC 7518 (3.2) asks for HS256. HS384 and HS512 take the same, so
-    /// that a platform can change the algorithm and keep its secret.
+    /// The fewest bytes of a secret: 256 bits, what RFC 7518 (3.2) asks for HS256. Settings
+    /// ask more for HS384 and HS512.
     pub const MIN_SECRET_BYTES: usize = 32;
 
     /// A key of `algorithm` from a shared secret.

@@ -49,7 +49,16 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<(), ChangePasswordError> {
-        self.admit::<ChangePasswordError>(client, &[self.password_budget(principal.user.id)]).await?;
+        let budgets = [self.password_budget(principal.user.id)];
+        self.limited(client, &budgets, self.change_admitted(command, principal, client)).await
+    }
+
+    async fn change_admitted(
+        &self,
+        command: ChangePassword,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<(), ChangePasswordError> {
         let proven = self.prove_password(principal, &command.current).await?;
         let now = self.now();
         let event = |outcome| principal.event(AuditAction::PasswordChanged, outcome, client, now);

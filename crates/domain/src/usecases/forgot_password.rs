@@ -33,7 +33,14 @@ impl Auth {
         client: &Client,
     ) -> Result<(), ForgotPasswordError> {
         let budgets = [self.code_budget(email), self.network_budget(LimitedRoute::RequestCode, client)];
-        self.admit::<ForgotPasswordError>(client, &budgets).await?;
+        self.limited(client, &budgets, self.forgot_admitted(email, client)).await
+    }
+
+    async fn forgot_admitted(
+        &self,
+        email: &EmailAddress,
+        client: &Client,
+    ) -> Result<(), ForgotPasswordError> {
         let now = self.now();
         let mut event = AuditEvent::new(AuditAction::CodeRequested, AuditOutcome::Success, client, now)
             .with("password reset");

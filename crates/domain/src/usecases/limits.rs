@@ -25,6 +25,33 @@ pub enum LimitedRoute {
     RequestCode,
 }
 
+/// Whose fault a failure is.
+pub(crate) trait Blame {
+    /// Whether it is ours, so that it must not count against the caller.
+    fn is_ours(&self) -> bool;
+}
+
+/// `Store` and `Hash` are ours, in every error that has them.
+macro_rules! blame {
+    ($($error:ident: $($ours:ident)|+;)+) => {
+        $(impl Blame for crate::usecases::$error {
+            fn is_ours(&self) -> bool {
+                matches!(self, $(Self::$ours(_))|+)
+            }
+        })+
+    };
+}
+
+blame! {
+    RegisterError: Hash | Store;
+    VerifyEmailError: Store;
+    ResendCodeError: Store;
+    ForgotPasswordError: Store;
+    ResetPasswordError: Hash | Store;
+    ChangePasswordError: Hash | Store;
+    UpdateProfileError: Hash | Store;
+}
+
 impl Auth {
     /// Where `client` stands with the limit of its network on `route`, without counting: for answers that are given
     /// before the use case is called.
@@ -65,6 +92,26 @@ impl Auth {
                 Err(RateLimited(status).into())
             }
         }
+    }
+
+    /// Does `work` if every budget admits it. A failure of ours takes the attempt back.
+    pub(crate) async fn limited<T, E>(
+        &self,
+        client: &Client,
+        budgets: &[Budget],
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E>
+    where
+        E: From<RateLimited> + From<StoreError> + Blame,
+    {
+        self.admit::<E>(client, budgets).await?;
+        let outcome = work.await;
+        if outcome.as_ref().is_err_and(Blame::is_ours) {
+            for budget in budgets {
+                self.ports.rate_limits.release(&budget.key).await?;
+            }
+        }
+        outcome
     }
 
     pub(crate) fn network_budget(&self, route: LimitedRoute, client: &Client) -> Budget {

@@ -50,7 +50,11 @@ impl Auth {
     /// See [`RegisterError`]; then nobody was registered and no mail goes out, but for one case: when the code could
     /// not be kept, the account waits with a code that does not work, and registering again replaces it.
     pub async fn register(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
-        self.admit::<RegisterError>(client, &[self.network_budget(LimitedRoute::Register, client)]).await?;
+        let budgets = [self.network_budget(LimitedRoute::Register, client)];
+        self.limited(client, &budgets, self.register_admitted(command, client)).await
+    }
+
+    async fn register_admitted(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
         let password = self.ports.password_hasher.hash(command.password.as_password()).await?;
 
         let now = self.now();

@@ -29,7 +29,10 @@ impl Auth {
     /// See [`ResendCodeError`].
     pub async fn resend_code(&self, email: &EmailAddress, client: &Client) -> Result<(), ResendCodeError> {
         let budgets = [self.code_budget(email), self.network_budget(LimitedRoute::RequestCode, client)];
-        self.admit::<ResendCodeError>(client, &budgets).await?;
+        self.limited(client, &budgets, self.resend_admitted(email, client)).await
+    }
+
+    async fn resend_admitted(&self, email: &EmailAddress, client: &Client) -> Result<(), ResendCodeError> {
         let now = self.now();
         let mut event = AuditEvent::new(AuditAction::CodeRequested, AuditOutcome::Success, client, now)
             .with("verification");

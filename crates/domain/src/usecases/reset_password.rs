@@ -57,8 +57,15 @@ impl Auth {
         command: ResetPassword,
         client: &Client,
     ) -> Result<(), ResetPasswordError> {
-        let budget = self.network_budget(LimitedRoute::VerifyCode, client);
-        self.admit::<ResetPasswordError>(client, &[budget]).await?;
+        let budgets = [self.network_budget(LimitedRoute::VerifyCode, client)];
+        self.limited(client, &budgets, self.reset_admitted(command, client)).await
+    }
+
+    async fn reset_admitted(
+        &self,
+        command: ResetPassword,
+        client: &Client,
+    ) -> Result<(), ResetPasswordError> {
         let slot = self.keys.codes.slot(Purpose::ResetPassword, &command.email);
         let mac = self.keys.codes.mac(Purpose::ResetPassword, &command.email, &command.code);
         match self.ports.codes.check(slot, mac).await? {

@@ -129,13 +129,16 @@ impl Auth {
         client: &Client,
     ) -> Result<PasswordHash, UpdateProfileError> {
         let password = password.ok_or(UpdateProfileError::PasswordRequired)?;
-        self.admit::<UpdateProfileError>(client, &[self.password_budget(principal.user.id)]).await?;
-        if let Some(proven) = self.prove_password(principal, password).await? {
-            return Ok(proven);
-        }
-        let action = AuditAction::EmailChangeRequested;
-        let event = principal.event(action, AuditOutcome::Failure, client, self.now());
-        self.ports.outbox.put(Effects::audit(event)).await?;
-        Err(UpdateProfileError::WrongPassword)
+        let budgets = [self.password_budget(principal.user.id)];
+        let proof = async {
+            if let Some(proven) = self.prove_password(principal, password).await? {
+                return Ok(proven);
+            }
+            let action = AuditAction::EmailChangeRequested;
+            let event = principal.event(action, AuditOutcome::Failure, client, self.now());
+            self.ports.outbox.put(Effects::audit(event)).await?;
+            Err(UpdateProfileError::WrongPassword)
+        };
+        self.limited(client, &budgets, proof).await
     }
 }

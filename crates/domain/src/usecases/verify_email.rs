@@ -43,8 +43,11 @@ impl Auth {
     /// # Errors
     /// See [`VerifyEmailError`]; then nothing was changed.
     pub async fn verify_email(&self, command: VerifyEmail, client: &Client) -> Result<(), VerifyEmailError> {
-        self.admit::<VerifyEmailError>(client, &[self.network_budget(LimitedRoute::VerifyCode, client)])
-            .await?;
+        let budgets = [self.network_budget(LimitedRoute::VerifyCode, client)];
+        self.limited(client, &budgets, self.verify_admitted(command, client)).await
+    }
+
+    async fn verify_admitted(&self, command: VerifyEmail, client: &Client) -> Result<(), VerifyEmailError> {
         let VerifyEmail { email, code } = &command;
         let slot = self.keys.codes.slot(Purpose::VerifyEmail, email);
         let mac = self.keys.codes.mac(Purpose::VerifyEmail, email, code);

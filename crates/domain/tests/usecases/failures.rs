@@ -1,11 +1,11 @@
 //! A store that is away is a failure of ours: nothing is half done, nothing is the caller's fault, nothing is lost.
 
-use crate::world::{PASSWORD, World, email, new_password, world};
+use crate::world::{PASSWORD, World, email, new_password, password, world, world_with};
 use chrono::TimeDelta;
 use evently_auth_domain::error::StoreErrorKind::Unavailable;
 use evently_auth_domain::usecases::{
-    AuthenticateError, LogInError, RefreshError, RegisterError, ResetPassword, ResetPasswordError,
-    VerifyEmailError,
+    AuthenticateError, ChangePassword, ChangePasswordError, LogInError, RefreshError, RegisterError,
+    ResendCodeError, ResetPassword, ResetPasswordError, UpdateProfile, UpdateProfileError, VerifyEmailError,
 };
 
 #[tokio::test]
@@ -75,4 +75,38 @@ async fn a_registration_that_failed_leaves_no_account_and_no_mail() {
     assert_eq!(world.mails_to("grace").await, Vec::<&str>::new());
     world.register("grace").await;
     assert_eq!(world.mails_to("grace").await, ["verification_code"]);
+}
+
+#[tokio::test]
+async fn failures_of_ours_use_up_no_limit() {
+    let world = world_with(|settings| {
+        let limits = &mut settings.limits;
+        for limit in [&mut limits.register, &mut limits.verify, &mut limits.resend, &mut limits.password] {
+            limit.max = 3;
+        }
+    });
+    let (_, principal) = world.signed_in("grace").await;
+    let change =
+        || ChangePassword { current: password(PASSWORD), new: new_password("a moth in relay seventy") };
+    let to = || UpdateProfile {
+        email: Some(email("hopper")),
+        current_password: Some(password(PASSWORD)),
+        ..UpdateProfile::default()
+    };
+    world.memory.password_hasher().set_overloaded(true);
+    for _ in 0..5 {
+        assert!(matches!(world.try_register("other", "other").await, Err(RegisterError::Hash(_))));
+        let failed = world.auth.change_password(change(), &principal, &world.client).await;
+        assert!(matches!(failed, Err(ChangePasswordError::Hash(_))), "{failed:?}");
+        let failed = world.auth.update_profile(to(), &principal, &world.client).await;
+        assert!(matches!(failed, Err(UpdateProfileError::Hash(_))), "{failed:?}");
+        world.memory.store().fail_next(Unavailable);
+        let failed = world.auth.resend_code(&email("other"), &world.client).await;
+        assert!(matches!(failed, Err(ResendCodeError::Store(_))), "{failed:?}");
+    }
+    world.memory.password_hasher().set_overloaded(false);
+    world.try_register("other", "other").await.unwrap();
+    world.auth.update_profile(to(), &principal, &world.client).await.unwrap();
+    world.auth.change_password(change(), &principal, &world.client).await.unwrap();
+    world.auth.resend_code(&email("other"), &world.client).await.unwrap();
 }
