@@ -45,7 +45,14 @@ impl Outbox for SqliteStore {
                 ))
                 .returning(MailRow::as_returning())
                 .get_results(connection)?;
-            let mut jobs = rows.into_iter().map(MailJob::try_from).collect::<Result<Vec<_>, _>>()?;
+            let mut jobs = Vec::with_capacity(rows.len());
+            for row in rows {
+                let id = row.id;
+                match MailJob::try_from(row) {
+                    Ok(job) => jobs.push(job),
+                    Err(error) => bury(connection, id, &error)?,
+                }
+            }
             jobs.sort_by_key(|job| (job.mail.priority, job.mail.created_at, job.id));
             Ok(jobs)
         })
@@ -99,6 +106,18 @@ impl Outbox for SqliteStore {
     async fn stats(&self) -> Result<QueueStats, StoreError> {
         self.read(|connection| connection.transaction(stats)).await
     }
+}
+
+/// A row that cannot be read delays nobody: it is dead, and says why.
+fn bury(connection: &mut SqliteConnection, id: i64, error: &StoreError) -> Result<(), Failure> {
+    diesel::update(outbox::table.find(id))
+        .set((
+            outbox::is_claimed.eq(false),
+            outbox::status.eq(MailStatus::Dead.as_str()),
+            outbox::last_error.eq(error.to_string()),
+        ))
+        .execute(connection)?;
+    Ok(())
 }
 
 fn settle(

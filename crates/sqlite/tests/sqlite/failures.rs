@@ -1,12 +1,13 @@
 //! What a caller is told when something breaks, and that nothing is left of a step that failed.
 
 use crate::{Database, number, open};
+use chrono::TimeDelta;
 use diesel::connection::SimpleConnection;
 use evently_auth_contract::given;
 use evently_auth_domain::account::{Identifier, Role};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreErrorKind;
-use evently_auth_domain::ports::{ChangedUser, Probe, Sessions, UserChange, Users};
+use evently_auth_domain::ports::{ChangedUser, Outbox, Probe, Sessions, UserChange, Users};
 
 #[tokio::test]
 async fn a_step_whose_effect_fails_did_not_happen() {
@@ -94,4 +95,18 @@ async fn a_call_that_nobody_waits_for_blocks_nobody() {
     let ada = database.add(given::user("ada")).await;
     let found = database.store.find_credentials(&Identifier::Id(ada.id)).await.unwrap();
     assert_eq!(found.unwrap().user, ada);
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_read_delays_nobody() {
+    let database = Database::new().await;
+    let effects = Effects::default().mail(given::notice(0)).mail(given::notice(1));
+    database.store.put(effects).await.unwrap();
+    let mut raw = database.raw();
+    raw.batch_execute("UPDATE outbox SET kind = 'riddle' WHERE id = (SELECT min(id) FROM outbox)").unwrap();
+    let claim = || database.store.claim(10, TimeDelta::seconds(60), given::at(10));
+    assert_eq!(claim().await.unwrap().len(), 1);
+    assert_eq!(claim().await.unwrap(), []);
+    let dead = number(&mut raw, "SELECT count(*) AS number FROM outbox WHERE status = 'dead'");
+    assert_eq!(dead, 1);
 }
