@@ -1,6 +1,6 @@
 //! `evently-auth serve`: the service, with the worker's loops inside in embedded mode, until it is told to stop.
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use evently_auth_config::Config;
 use evently_auth_http::{HttpState, Probes};
 use evently_auth_wiring::System;
@@ -39,7 +39,8 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     tokio::select! {
         ended = &mut server => ended??,
         ended = &mut worker => {
-            ended.context("the loops that deliver mail ended by themselves")?;
+            ended.context("the loops that deliver mail panicked")?;
+            bail!("the loops that deliver mail ended by themselves");
         }
         signal = stop_signal() => {
             signal?;
@@ -49,10 +50,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         }
     }
     stop.cancel();
-    if !worker.is_finished() {
-        worker.await?;
-    }
-    Ok(())
+    worker.await.context("the loops that deliver mail panicked")
 }
 
 fn state(config: &Config, system: &System) -> anyhow::Result<HttpState> {

@@ -1,5 +1,6 @@
 //! Changing accounts.
 
+use super::{change, nothing};
 use crate::StoreHarness;
 use crate::given::{
     INSTANT, at, effects, email, full_name, other_password, password, unverified, user, username,
@@ -7,28 +8,6 @@ use crate::given::{
 use evently_auth_domain::account::{Identifier, NewUser, Role, User, UserId};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{ChangedUser, UserChange};
-
-fn nothing() -> UserChange {
-    UserChange { at: at(9), ..UserChange::default() }
-}
-
-async fn try_change(store: &StoreHarness, user: &User, change: UserChange) -> ChangedUser {
-    store.users.change(user.id, change, Effects::default()).await.unwrap()
-}
-
-async fn change(store: &StoreHarness, user: &User, change: UserChange) -> User {
-    match try_change(store, user, change).await {
-        ChangedUser::Changed(changed) => {
-            assert_eq!(
-                store.users.find(user.id).await.unwrap().as_ref(),
-                Some(&changed),
-                "what was answered is kept"
-            );
-            changed
-        }
-        other => panic!("not changed: {other:?}"),
-    }
-}
 
 /// All of them at once.
 pub async fn each_member_can_be_changed(store: StoreHarness) {

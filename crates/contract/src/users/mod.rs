@@ -11,6 +11,36 @@ pub mod replacing;
 pub mod sweeping;
 pub mod taking;
 
+use crate::StoreHarness;
+use crate::given::at;
+use evently_auth_domain::account::User;
+use evently_auth_domain::effects::Effects;
+use evently_auth_domain::ports::{ChangedUser, UserChange};
+
+/// A change of nothing, to be filled in.
+fn nothing() -> UserChange {
+    UserChange { at: at(9), ..UserChange::default() }
+}
+
+async fn try_change(store: &StoreHarness, user: &User, change: UserChange) -> ChangedUser {
+    store.users.change(user.id, change, Effects::default()).await.unwrap()
+}
+
+/// A change that happens, and is kept.
+async fn change(store: &StoreHarness, user: &User, change: UserChange) -> User {
+    match try_change(store, user, change).await {
+        ChangedUser::Changed(changed) => {
+            assert_eq!(
+                store.users.find(user.id).await.unwrap().as_ref(),
+                Some(&changed),
+                "what was answered is kept"
+            );
+            changed
+        }
+        other => panic!("not changed: {other:?}"),
+    }
+}
+
 /// Tests an adapter of `Users`, given an async function that makes a fresh [`StoreHarness`](crate::StoreHarness).
 #[macro_export]
 macro_rules! users {

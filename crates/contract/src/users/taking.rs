@@ -1,32 +1,10 @@
 //! Changing to an address or username that somebody has.
 
+use super::{change, nothing, try_change};
 use crate::given::{at, effects, email, unverified, user, username};
 use crate::{StoreHarness, race};
 use evently_auth_domain::account::{NewUser, User};
-use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{ChangedUser, CreatedUser, UserChange};
-
-fn nothing() -> UserChange {
-    UserChange { at: at(9), ..UserChange::default() }
-}
-
-async fn try_change(store: &StoreHarness, user: &User, change: UserChange) -> ChangedUser {
-    store.users.change(user.id, change, Effects::default()).await.unwrap()
-}
-
-async fn change(store: &StoreHarness, user: &User, change: UserChange) -> User {
-    match try_change(store, user, change).await {
-        ChangedUser::Changed(changed) => {
-            assert_eq!(
-                store.users.find(user.id).await.unwrap().as_ref(),
-                Some(&changed),
-                "what was answered is kept"
-            );
-            changed
-        }
-        other => panic!("not changed: {other:?}"),
-    }
-}
 
 /// By a verified account, or by one that an administrator touched.
 pub async fn a_taken_address_is_refused(store: StoreHarness) {

@@ -1,4 +1,4 @@
-//! Codes on their way to an address: made, kept and written down.
+//! Codes in the slot of their address: kept, or none kept and nobody the wiser.
 
 use crate::Auth;
 use crate::account::{EmailAddress, UserId};
