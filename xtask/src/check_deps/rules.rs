@@ -18,13 +18,24 @@ const CRATES: &[(&str, &[&str])] = &[
     ("config", &["domain"]),
     ("http", &["domain"]),
     ("worker", &["domain"]),
-    ("wiring", &["clock", "config", "crypto", "domain", "memory", "smtp", "sqlite"]),
+    ("cache", &["domain"]),
+    ("postgres", &["domain"]),
+    ("redis", &["domain"]),
+    ("zero", &[]),
+    ("services", &[]),
+    (
+        "wiring",
+        &[
+            "cache", "clock", "config", "crypto", "domain", "memory", "postgres", "redis", "smtp", "sqlite",
+            "zero",
+        ],
+    ),
     ("server", &["config", "domain", "http", "wiring", "worker"]),
-    ("xtask", &["config", "http"]),
+    ("xtask", &["config", "http", "services"]),
 ];
 
 /// What the tests of any crate may use besides: adapters, and the suite that adapters must pass.
-const IN_TESTS: &[&str] = &["clock", "contract", "crypto", "memory", "smtp", "sqlite"];
+const IN_TESTS: &[&str] = &["clock", "contract", "crypto", "memory", "services", "smtp", "sqlite"];
 
 /// A technology and the crates that may name it, tests included. A final `*` stands for any ending.
 const TECHNOLOGIES: &[(&str, &[&str])] = &[
@@ -32,11 +43,14 @@ const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("anyhow", &["server", "xtask"]), // libraries have error types
     ("argon2", &["crypto"]),
     ("bcrypt", &["crypto"]),
-    ("diesel*", &["sqlite"]),
+    ("deadpool*", &["postgres"]),
+    ("diesel*", &["postgres", "sqlite"]),
     ("jwt-simple", &["crypto"]),
     ("lettre", &["smtp"]),
     ("libsqlite3-sys", &["sqlite"]),
-    ("redis", &[]),
+    ("moka", &["cache"]),
+    ("redis", &["redis"]),
+    ("tokio-postgres*", &["postgres"]),
     ("tracing-actix-web", &["http", "server"]),
     ("utoipa*", &["http"]),
 ];

@@ -15,6 +15,7 @@ mod password_hasher;
 mod probe;
 mod rate_limits;
 mod sessions;
+mod signals;
 mod users;
 
 pub use access_tokens::{AccessTokens, InvalidAccessToken};
@@ -28,4 +29,5 @@ pub use password_hasher::{HashError, PasswordHasher, PasswordVerdict};
 pub use probe::Probe;
 pub use rate_limits::RateLimits;
 pub use sessions::{Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
+pub use signals::{Signal, SignalListener, Signals};
 pub use users::{ChangedUser, CreatedUser, DeletedUser, Expected, UserChange, UserFilter, UserPage, Users};

@@ -1,0 +1,1 @@
+//! Sessions cached beside the store.

@@ -1,0 +1,42 @@
+use crate::account::UserId;
+use crate::error::StoreError;
+use crate::session::Sid;
+use async_trait::async_trait;
+use std::sync::Arc;
+
+/// What instances tell each other, at once and without keeping it: whoever listens must do without while the line is
+/// down.
+///
+/// - What is sent while the line of a listener is up is heard by it, in the order of the sender.
+/// - A line that may have lost something is reported as down, within a second of the loss, and before it is up again.
+#[async_trait]
+pub trait Signals: Send + Sync {
+    /// Tells every instance, this one too.
+    ///
+    /// # Errors
+    /// When they cannot be told; some may have heard it.
+    async fn send(&self, signals: &[Signal]) -> Result<(), StoreError>;
+
+    /// From now on hands what is heard to `listener`; begins with the state of the line.
+    fn listen(&self, listener: Arc<dyn SignalListener>);
+}
+
+/// Something happened that other instances want to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Signal {
+    /// A session is no longer as it was.
+    SessionChanged(Sid),
+    /// An account, or which sessions it has, is no longer as it was.
+    UserChanged(UserId),
+    /// A mail waits to be sent.
+    MailWaiting,
+}
+
+/// Who hears signals; called one at a time, and must not block.
+pub trait SignalListener: Send + Sync {
+    /// A signal.
+    fn heard(&self, signal: &Signal);
+
+    /// Whether the line is up; while it is down, signals are lost.
+    fn line_changed(&self, is_up: bool);
+}

@@ -1,0 +1,1 @@
+//! Codes, limits, session cache and signals over Redis.
