@@ -1,11 +1,15 @@
 //! What a developer does by hand, as code: `cargo xtask <task>`, one file per task.
 
 mod cargo;
+mod check_deploy;
 mod check_deps;
 mod check_files;
 mod generated;
+mod install;
+mod services;
 mod test;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -21,8 +25,20 @@ struct Cli {
 enum Task {
     /// Every check and every test, in the order in which they fail fastest
     Test,
+    /// Start throwaway PostgreSQL, Redis, Redis Cluster and mail server, until Ctrl-C or around a command
+    Services {
+        /// What to run beside them, told by environment variables where they are
+        #[arg(last = true)]
+        command: Vec<OsString>,
+    },
     /// Hold the crates' dependencies against the dependency rule
     CheckDeps,
+    /// Hold deploy/ against what the service really is
+    CheckDeploy {
+        /// Fail when a tool that checks a part of it is not installed
+        #[arg(long)]
+        all: bool,
+    },
     /// Hold the source files against the house rules on length, markers and headers
     CheckFiles,
     /// Write docs/openapi.json from the routes
@@ -49,7 +65,9 @@ fn main() -> ExitCode {
 fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Test => return test::run(),
+        Task::Services { command } => return services::run(command),
         Task::CheckDeps => check_deps::run()?,
+        Task::CheckDeploy { all } => check_deploy::run(*all)?,
         Task::CheckFiles => check_files::run()?,
         Task::Openapi { check } => generated::OPENAPI.run(*check)?,
         Task::Readme { check } => generated::README.run(*check)?,

@@ -4,9 +4,9 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Context, anyhow};
+use anyhow::anyhow;
 
-use crate::{cargo, check_deps, check_files, generated};
+use crate::{cargo, check_deps, check_files, generated, install, services};
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     for (title, remedy, work) in STEPS {
@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
         check_deps::run,
     ),
     ("house rules", "shorten or repair the files named above", check_files::run),
+    ("servers for tests", "install what is named", install::run),
     ("clippy", "repair what is named above; `cargo clippy --fix` does some of it", clippy),
     ("documentation", "repair the comments named above", documentation),
     ("licences, bans, sources", "see deny.toml, where each rule has its reason", deny),
@@ -61,18 +62,18 @@ fn examples() -> anyhow::Result<()> {
     cargo::run(&mut cargo::command("test --workspace --doc --quiet"))
 }
 
-/// The runner's summary ends the output, and its exit code is ours.
+/// Around the runner PostgreSQL, Redis and a Redis Cluster run; those that `TEST_DATABASE_URL`, `TEST_REDIS_URL` or
+/// `TEST_REDIS_CLUSTER_NODES` name are used as they are. The runner's summary ends the output, and its exit code is
+/// ours.
 fn tests() -> anyhow::Result<ExitCode> {
     heading("tests");
-    let mut runner = if cargo::has("nextest") {
+    let runner = if cargo::has("nextest") {
         cargo::command("nextest run --workspace")
     } else {
         eprintln!("   with cargo's own runner; `cargo install --locked cargo-nextest` gives a faster one");
         cargo::command("test --workspace --lib --bins --tests --no-fail-fast")
     };
-    let status = runner.status().context("cannot start the test runner")?;
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    services::around(runner)
 }
 
 fn heading(title: &str) {

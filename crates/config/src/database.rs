@@ -3,7 +3,8 @@
 use crate::error::ConfigError;
 use crate::reader::{Reader, items};
 use crate::secret::SecretText;
-use crate::text::{host_name, percent_decode, plain_text};
+use crate::strength;
+use crate::text::{host_name, is_this_machine, percent_decode, plain_text};
 use crate::variables as var;
 use url::{Host, Url};
 
@@ -56,8 +57,43 @@ impl DatabaseConfig {
             let base = primary.as_ref().unwrap_or(&base);
             items(urls).map(|url| from_url(url, base)).collect()
         })?;
+        let servers = primary.iter().chain(replicas.iter().flatten());
+        // A URL's own password has passed: one that does not is the shared one.
+        for server in servers {
+            server.check_password().map_err(|why| reader.refusal(&var::DB_PASSWORD, &why))?;
+        }
         let pool_size = reader.number(&var::DB_POOL_SIZE)?;
         Ok(primary.map(|primary| Self { primary, replicas: replicas.unwrap_or_default(), pool_size }))
+    }
+}
+
+impl PostgresConfig {
+    /// Reads a URL like `DATABASE_URL` on its own, for a server that is not the service's.
+    ///
+    /// # Errors
+    /// What is wrong with it, without repeating it.
+    pub fn from_url(text: &str) -> Result<Self, String> {
+        let base = Self {
+            host: String::new(),
+            port: 5432,
+            name: String::new(),
+            user: String::new(),
+            password: None,
+            tls: false,
+        };
+        let server = from_parts(text, &base)?;
+        if server.name.is_empty() || server.user.is_empty() {
+            return Err("it names no database or no user".into());
+        }
+        Ok(server)
+    }
+
+    /// Whether strangers would guess the password at once; on this machine there are none.
+    fn check_password(&self) -> Result<(), String> {
+        if is_this_machine(&self.host) {
+            return Ok(());
+        }
+        strength::check_known(self.password.as_ref(), Some(&self.user))
     }
 }
 
@@ -65,11 +101,22 @@ fn database_host(text: &str) -> Option<String> {
     if text.starts_with('/') { plain_text(text) } else { host_name(text) }
 }
 
+/// What `text` says, and for what it leaves out, what `base` says; a password in it is a good one.
+fn from_url(text: &str, base: &PostgresConfig) -> Result<PostgresConfig, String> {
+    let server = from_parts(text, base)?;
+    let shared =
+        server.password.as_ref().map(SecretText::expose) == base.password.as_ref().map(SecretText::expose);
+    if !shared {
+        server.check_password()?;
+    }
+    Ok(server)
+}
+
 /// What `text` says, and for what it leaves out, what `base` says.
 ///
 /// The driver that SQLAlchemy writes into the scheme (`postgresql+asyncpg`) is passed over. Parameters other
 /// than `sslmode` are refused rather than ignored; `sslmode=prefer` too, for it promises nothing.
-fn from_url(text: &str, base: &PostgresConfig) -> Result<PostgresConfig, String> {
+fn from_parts(text: &str, base: &PostgresConfig) -> Result<PostgresConfig, String> {
     let url = Url::parse(text).map_err(|error| format!("it is no URL ({error})"))?;
     if !matches!(url.scheme().split('+').next(), Some("postgres" | "postgresql")) {
         return Err("its scheme is not `postgres` or `postgresql`".into());

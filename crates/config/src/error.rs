@@ -1,7 +1,7 @@
 //! What is said about a wrong setting: one line with the variable, what it had and what it takes; never a
 //! secret.
 
-use crate::reader::Given;
+use crate::reader::{Given, Origin};
 use crate::variables::Variable;
 
 /// The most characters of a value that an error repeats.
@@ -23,17 +23,19 @@ impl ConfigError {
 
     /// `variable` has a value that it does not take; `why` says more than the value shows.
     pub(crate) fn refused(variable: &Variable, given: &Given, why: Option<&str>) -> Self {
-        let had = match &given.file {
-            Some(file) => format!("{}_FILE names {file:?}, whose content is refused", variable.name),
-            None if variable.secret => format!("{} has a value (not shown) that is refused", variable.name),
-            None => format!("{} is {}", variable.name, shown(&given.text)),
+        let had = match &given.origin {
+            Origin::File(file) => format!("{}_FILE names {file:?}, whose content is refused", variable.name),
+            _ if variable.secret => {
+                format!("{} has a value (not shown) that is refused", named(variable, given))
+            }
+            _ => format!("{} is {}", named(variable, given), shown(&given.text)),
         };
         Self::new(variable, &had, why)
     }
 
     /// One item of the list in `variable` is wrong.
-    pub(crate) fn refused_item(variable: &Variable, item: &str) -> Self {
-        Self::new(variable, &format!("{} holds {}", variable.name, shown(item)), None)
+    pub(crate) fn refused_item(variable: &Variable, given: &Given, item: &str) -> Self {
+        Self::new(variable, &format!("{} holds {}", named(variable, given), shown(item)), None)
     }
 
     /// `variable` has no value, and `why` it needs one.
@@ -54,6 +56,14 @@ impl ConfigError {
     fn new(variable: &Variable, had: &str, why: Option<&str>) -> Self {
         let why = why.map(|why| format!(": {why}")).unwrap_or_default();
         Self { variable: variable.name, line: format!("{had}{why}; it takes {}", variable.takes) }
+    }
+}
+
+/// The variable, and that its value came from where an operator would not look first.
+fn named(variable: &Variable, given: &Given) -> String {
+    match given.origin {
+        Origin::Zero => format!("{} (from Zero)", variable.name),
+        Origin::Named | Origin::File(_) => variable.name.to_owned(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::error::ConfigError;
 use crate::reader::Reader;
+use crate::text::{base_url, web_url};
 use crate::variables as var;
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use url::Url;
 
 /// Settings of the HTTP server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl HttpConfig {
         Ok(Self {
             host: reader.required(&var::HOST, host)?,
             port: reader.number(&var::PORT)?,
-            public_url: reader.optional(&var::PUBLIC_URL, public_url)?,
+            public_url: reader.optional(&var::PUBLIC_URL, base_url)?,
             cors_origins: reader.list(&var::CORS_ORIGINS, origin)?,
             trusted_proxies: reader.list(&var::TRUSTED_PROXIES, network)?,
         })
@@ -45,21 +45,6 @@ fn host(text: &str) -> Option<IpAddr> {
         return Some(Ipv4Addr::LOCALHOST.into());
     }
     text.parse().ok()
-}
-
-/// An http or https URL that names a place alone.
-fn web_url(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let plain = matches!(url.scheme(), "http" | "https")
-        && url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    Some(url).filter(|_| plain)
-}
-
-fn public_url(text: &str) -> Option<String> {
-    Some(web_url(text)?.as_str().trim_end_matches('/').to_owned())
 }
 
 fn origin(text: &str) -> Option<String> {

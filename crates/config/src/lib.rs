@@ -1,7 +1,9 @@
-//! Evently Auth: settings from environment and files, parsed once into types.
+//! Evently Auth: settings from environment, files and the Zero secrets manager, parsed once into types.
 //!
 //! - A value comes from the environment, then from the file that `NAME_FILE` names (secrets alone), then from
-//!   the table of defaults, [`VARIABLES`].
+//!   Zero, then from the table of defaults, [`VARIABLES`].
+//! - There is no network in here: [`ZeroAccess::read`] says how Zero is opened, and whoever fetched what it
+//!   knows hands that to [`Config::from_sources`].
 //! - Whatever [`Config`] holds has been checked; a wrong value is a [`ConfigError`], one line that names the
 //!   variable.
 //! - The process environment is read here and nowhere else, and secrets are never printed.
@@ -14,6 +16,7 @@ mod hashing;
 mod http;
 mod log;
 mod mail;
+mod operation;
 mod reader;
 mod redis;
 mod rules;
@@ -23,6 +26,7 @@ mod strength;
 mod text;
 mod tokens;
 mod variables;
+mod zero;
 
 pub use database::{DatabaseConfig, PostgresConfig};
 pub use error::ConfigError;
@@ -30,11 +34,13 @@ pub use hashing::{Argon2Config, HashAlgorithm, HashConfig};
 pub use http::HttpConfig;
 pub use log::{LogConfig, LogFormat};
 pub use mail::{MailConfig, SmtpConfig, SmtpCredentials, SmtpTls};
+pub use operation::{TelemetryConfig, WorkerConfig};
 pub use redis::{Endpoint, RedisConfig, RedisTopology};
 pub use secret::SecretText;
-pub use source::Source;
+pub use source::{Environment, Source};
 pub use tokens::{TokenAlgorithm, TokenConfig};
 pub use variables::{Takes, VARIABLES, Variable, markdown_table};
+pub use zero::ZeroAccess;
 
 use crate::variables as var;
 use evently_auth_domain::settings::Settings;
@@ -55,14 +61,16 @@ pub struct Config {
     /// What refresh tokens, codes, waiting mails and the audit are protected with. In production mode, where
     /// it is missing there is a `JWT_SECRET`.
     pub secret_key: Option<SecretText>,
-    /// Access to the Zero secrets manager.
-    pub zero_token: Option<SecretText>,
     /// Password hashing.
     pub hashing: HashConfig,
     /// Mail.
     pub mail: MailConfig,
     /// The log.
     pub log: LogConfig,
+    /// Traces.
+    pub telemetry: TelemetryConfig,
+    /// A worker process.
+    pub worker: WorkerConfig,
     /// The folder of embedded mode's files.
     pub data_dir: PathBuf,
     /// What an operator should know about these settings; a line each, nothing secret.
@@ -88,12 +96,12 @@ pub struct ProductionConfig {
 }
 
 impl Config {
-    /// Reads the settings from the environment of this process.
+    /// Reads the settings from the environment of this process, without Zero.
     ///
     /// # Errors
     /// The first wrong setting.
     pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_source(&source::Environment::snapshot())
+        Self::from_source(&Environment::snapshot())
     }
 
     /// Reads the settings from `source`, and the files that it names.
@@ -101,7 +109,17 @@ impl Config {
     /// # Errors
     /// The first wrong setting.
     pub fn from_source(source: &dyn Source) -> Result<Self, ConfigError> {
-        let reader = Reader::new(source);
+        Self::from_sources(source, None)
+    }
+
+    /// Reads the settings from `environment`, and the files that it names; what they leave out from `zero`,
+    /// which knows values by the names of variables and none of files.
+    ///
+    /// # Errors
+    /// The first wrong setting.
+    pub fn from_sources(environment: &dyn Source, zero: Option<&dyn Source>) -> Result<Self, ConfigError> {
+        ZeroAccess::read(environment)?; // whoever has fetched has read it too; whoever has not is told what is wrong
+        let reader = Reader::new(environment, zero);
         let mode = Mode::read(&reader)?;
         let embedded = matches!(mode, Mode::Embedded);
         let http = HttpConfig::read(&reader)?;
@@ -113,10 +131,11 @@ impl Config {
             rules: rules::read(&reader, &hashing)?,
             tokens,
             secret_key,
-            zero_token: reader.secret(&var::ZERO_TOKEN)?,
             hashing,
             mail: MailConfig::read(&reader)?,
             log: LogConfig::read(&reader, embedded)?,
+            telemetry: TelemetryConfig::read(&reader)?,
+            worker: WorkerConfig::read(&reader)?,
             data_dir: reader.required(&var::DATA_DIR, |text| Some(PathBuf::from(text)))?,
             warnings: Vec::new(),
         };
@@ -157,6 +176,7 @@ impl Mode {
         match (database, redis) {
             (None, _) => Ok(Self::Embedded),
             (Some(database), Some(redis)) => {
+                redis.check_password(reader)?;
                 Ok(Self::Production(Box::new(ProductionConfig { database, redis })))
             }
             (Some(_), None) => {
@@ -166,12 +186,13 @@ impl Mode {
     }
 }
 
-/// Variables of production mode without the database that would turn it on: somebody forgot that one.
+/// Variables of production mode without the database that would turn it on: somebody forgot that one. Mails
+/// go to files then, mail server or not.
 fn idle_servers(reader: &Reader<'_>) -> Option<String> {
     let given: Vec<_> = VARIABLES
         .iter()
         .filter(|variable| {
-            ["DB_", "DATABASE_", "REDIS_"].iter().any(|start| variable.name.starts_with(start))
+            ["DB_", "DATABASE_", "REDIS_", "SMTP_HOST"].iter().any(|start| variable.name.starts_with(start))
         })
         .filter(|variable| reader.is_given(variable))
         .map(|variable| variable.name)

@@ -1,11 +1,12 @@
-//! Finds the value of a variable (environment, then the file of a secret, then the table's default) and
-//! parses it.
+//! Finds the value of a variable (environment, then the file of a secret, then Zero, then the table's default)
+//! and parses it.
 
 use crate::error::ConfigError;
 use crate::secret::SecretText;
 use crate::source::Source;
-use crate::variables::{Takes, Variable};
+use crate::variables::{Takes, Variable, ZERO_ACCESS};
 use chrono::TimeDelta;
+use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
 use zeroize::Zeroizing;
@@ -17,33 +18,53 @@ const MAX_FILE_BYTES: usize = 64 * 1024;
 pub(crate) struct Given {
     /// The value; not blank.
     pub(crate) text: Zeroizing<String>,
-    /// The file that it was read from.
-    pub(crate) file: Option<String>,
+    /// Where it was found.
+    pub(crate) origin: Origin,
 }
 
-/// Reads variables from one source.
-pub(crate) struct Reader<'a>(&'a dyn Source);
+/// Where a value was found.
+pub(crate) enum Origin {
+    /// In the environment, or in the table of defaults.
+    Named,
+    /// In this file.
+    File(String),
+    /// In the Zero secrets manager.
+    Zero,
+}
+
+/// Reads variables from the environment, the files that it names, and what Zero knows.
+pub(crate) struct Reader<'a> {
+    environment: &'a dyn Source,
+    zero: Option<&'a dyn Source>,
+}
 
 impl<'a> Reader<'a> {
-    /// A reader of `source`.
-    pub(crate) fn new(source: &'a dyn Source) -> Self {
-        Self(source)
+    /// A reader of `environment`, and after that of `zero`.
+    pub(crate) fn new(environment: &'a dyn Source, zero: Option<&'a dyn Source>) -> Self {
+        Self { environment, zero }
     }
 
     /// What somebody set `variable` to. Blank counts as not set: compose files make `PORT=` of a missing
     /// value.
     pub(crate) fn given(&self, variable: &Variable) -> Result<Option<Given>, ConfigError> {
-        if let Some(text) = self.text_of(variable, variable.name)? {
-            return Ok(Some(Given { text, file: None }));
+        let not_text = |name: &str| ConfigError::not_text(variable, name);
+        if let Some(text) = text_of(self.environment, variable.name).map_err(|_| not_text(variable.name))? {
+            return Ok(Some(Given { text, origin: Origin::Named }));
         }
-        if !variable.secret {
-            return Ok(None);
+        if variable.secret {
+            let name = format!("{}_FILE", variable.name);
+            if let Some(file) = text_of(self.environment, &name).map_err(|_| not_text(&name))? {
+                let text = read_file(variable, file.trim())?;
+                return Ok(Some(Given { text, origin: Origin::File(file.trim().to_owned()) }));
+            }
         }
-        let Some(file) = self.text_of(variable, &format!("{}_FILE", variable.name))? else {
+        // What opens Zero cannot come from it.
+        let Some(zero) = self.zero.filter(|_| !ZERO_ACCESS.contains(&variable.name)) else {
             return Ok(None);
         };
-        let text = read_file(variable, file.trim())?;
-        Ok(Some(Given { text, file: Some(file.trim().to_owned()) }))
+        let name = format!("{} (from Zero)", variable.name);
+        let text = text_of(zero, variable.name).map_err(|_| not_text(&name))?;
+        Ok(text.map(|text| Given { text, origin: Origin::Zero }))
     }
 
     /// Whether somebody set `variable`, to whatever it may be.
@@ -84,7 +105,7 @@ impl<'a> Reader<'a> {
             return Ok(Vec::new());
         };
         items(&given.text)
-            .map(|item| parse(item).ok_or_else(|| ConfigError::refused_item(variable, item)))
+            .map(|item| parse(item).ok_or_else(|| ConfigError::refused_item(variable, &given, item)))
             .collect()
     }
 
@@ -151,17 +172,15 @@ impl<'a> Reader<'a> {
     }
 
     fn given_or_default(&self, variable: &Variable) -> Result<Option<Given>, ConfigError> {
-        let default = |text: &str| Given { text: Zeroizing::new(text.to_owned()), file: None };
+        let default = |text: &str| Given { text: Zeroizing::new(text.to_owned()), origin: Origin::Named };
         Ok(self.given(variable)?.or_else(|| variable.default.map(default)))
     }
+}
 
-    fn text_of(&self, variable: &Variable, name: &str) -> Result<Option<Zeroizing<String>>, ConfigError> {
-        let Some(value) = self.0.get(name) else {
-            return Ok(None);
-        };
-        let text = value.into_string().map_err(|_| ConfigError::not_text(variable, name))?;
-        Ok(Some(Zeroizing::new(text)).filter(|text| !text.trim().is_empty()))
-    }
+/// What `source` has under `name`, unless that is blank; an error when it is no text.
+fn text_of(source: &dyn Source, name: &str) -> Result<Option<Zeroizing<String>>, OsString> {
+    let text = source.get(name).map(OsString::into_string).transpose()?;
+    Ok(text.map(Zeroizing::new).filter(|text| !text.trim().is_empty()))
 }
 
 /// The items of a comma-separated list, trimmed, without blank ones.

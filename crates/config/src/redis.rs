@@ -3,7 +3,8 @@
 use crate::error::ConfigError;
 use crate::reader::Reader;
 use crate::secret::SecretText;
-use crate::text::{host_name, percent_decode, plain_text};
+use crate::strength;
+use crate::text::{host_name, is_this_machine, percent_decode, plain_text};
 use crate::variables as var;
 use std::fmt;
 use url::{Host, Url};
@@ -91,6 +92,25 @@ impl RedisConfig {
             },
             None => Self { topology, username: None, password, database: 0, tls },
         }))
+    }
+}
+
+impl RedisConfig {
+    /// Whether strangers would guess the password at once; on this machine there are none.
+    pub(crate) fn check_password(&self, reader: &Reader<'_>) -> Result<(), ConfigError> {
+        let nodes = match &self.topology {
+            RedisTopology::Single(node) => std::slice::from_ref(node),
+            RedisTopology::Cluster(nodes) | RedisTopology::Sentinel { sentinels: nodes, .. } => nodes,
+        };
+        if nodes.iter().all(|node| is_this_machine(&node.host)) {
+            return Ok(());
+        }
+        strength::check_known(self.password.as_ref(), self.username.as_deref()).map_err(|why| {
+            let shared = reader.secret(&var::REDIS_PASSWORD).ok().flatten();
+            let is_shared =
+                shared.as_ref().map(SecretText::expose) == self.password.as_ref().map(SecretText::expose);
+            reader.refusal(if is_shared { &var::REDIS_PASSWORD } else { &var::REDIS_URL }, &why)
+        })
     }
 }
 

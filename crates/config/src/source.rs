@@ -22,11 +22,11 @@ impl Source for HashMap<&str, &str> {
 }
 
 /// The environment of this process at one moment.
-pub(crate) struct Environment(HashMap<OsString, OsString>);
+pub struct Environment(HashMap<OsString, OsString>);
 
 impl Environment {
     /// Copies the environment.
-    pub(crate) fn snapshot() -> Self {
+    pub fn snapshot() -> Self {
         Self(std::env::vars_os().collect())
     }
 }

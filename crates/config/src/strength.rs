@@ -1,4 +1,5 @@
-//! Which secrets are too weak for production: short, monotonous, repeated or published ones.
+//! Which secrets are too weak for production: short, monotonous, repeated or published ones; and which
+//! passwords everybody tries first.
 
 use crate::secret::SecretText;
 
@@ -29,7 +30,11 @@ const PLACEHOLDERS: &[&str] = &[
     "notsecure",
     "insecure",
     "examplesecret",
-    "secretkeyhere",
+    "secretkey",
+    "jwtsecret",
+    "secretjwt",
+    "defaultsecret",
+    "password",
     "developmentsecret",
     "devsecret",
     "astringsecretatleast",
@@ -42,6 +47,57 @@ const PUBLISHED: &[&str] = &[
     // RFC 7515, appendix A.1
     "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
 ];
+
+/// Passwords of images, tutorials and compose files, and those that are guessed first.
+const KNOWN_PASSWORDS: &[&str] = &[
+    "123456",
+    "12345678",
+    "123456789",
+    "admin",
+    "auth",
+    "change-me",
+    "change_me",
+    "changeit",
+    "changeme",
+    "db",
+    "default",
+    "demo",
+    "dev",
+    "evently",
+    "evently_auth",
+    "evently-auth",
+    "example",
+    "foobared", // redis.conf
+    "guest",
+    "mysecretpassword", // the PostgreSQL image's page
+    "pass",
+    "passw0rd",
+    "password",
+    "password123",
+    "postgres",
+    "postgresql",
+    "qwerty",
+    "redis",
+    "root",
+    "secret",
+    "test",
+    "user",
+    "your-password",
+    "your_password",
+    "yourpassword",
+];
+
+/// Whether `password` is one that everybody knows, or the name of its own `user`; if so, what is wrong with it.
+pub(crate) fn check_known(password: Option<&SecretText>, user: Option<&str>) -> Result<(), String> {
+    let Some(password) = password.map(|password| password.expose().trim()) else { return Ok(()) };
+    if user.is_some_and(|user| user.eq_ignore_ascii_case(password)) {
+        return Err("its password is the name of its user".into());
+    }
+    if KNOWN_PASSWORDS.contains(&password.to_lowercase().as_str()) {
+        return Err("its password is one that everybody knows".into());
+    }
+    Ok(())
+}
 
 /// Whether `secret` has enough bytes; if not, what is wrong with it.
 pub(crate) fn check_length(secret: &SecretText, min_bytes: usize) -> Result<(), String> {

@@ -119,7 +119,8 @@ variables! {
     DB_PORT = Some("5432"), PORT_NUMBER, "The database's port.";
     DB_NAME = Some("evently_auth"), PLAIN, "The database's name.";
     DB_USER = Some("evently_auth"), PLAIN, "The database's user.";
-    DB_PASSWORD = None, Secret("a password"), "That user's password.";
+    DB_PASSWORD = None, Secret("a password; one that everybody knows, such as `postgres`, on this machine alone"),
+        "That user's password.";
     DB_USE_TLS = Some("false"), Flag,
         "Whether connections to the database are encrypted, and its certificate verified.";
     DATABASE_REPLICA_URLS = None, Secret("a comma-separated list of URLs like `DATABASE_URL`"),
@@ -131,7 +132,9 @@ variables! {
         "The Redis server; production mode needs this or another of `REDIS_*`.";
     REDIS_HOST = None, HOST_NAME, "The Redis server's host, where no `REDIS_URL` is set.";
     REDIS_PORT = Some("6379"), PORT_NUMBER, "The Redis server's port.";
-    REDIS_PASSWORD = None, Secret("a password"), "The password for Redis, where the URL has none.";
+    REDIS_PASSWORD = None,
+        Secret("a password; one that everybody knows, such as `redis`, on this machine alone"),
+        "The password for Redis, where the URL has none.";
     REDIS_USE_TLS = Some("false"), Flag,
         "Whether connections to Redis are encrypted, and its certificate verified.";
     REDIS_CLUSTER_NODES = None, NODES, "Nodes of a Redis Cluster; comes before `REDIS_URL` and `REDIS_HOST`.";
@@ -157,7 +160,12 @@ variables! {
             -base64 48`"),
         "The keys of refresh tokens, codes, waiting mails and the audit come from it. Embedded mode makes \
             one.";
-    ZERO_TOKEN = None, Secret("a token of the Zero secrets manager"), "Access to the Zero secrets manager.";
+    ZERO_TOKEN = None, Secret("a token of the Zero secrets manager"),
+        "Opens the Zero secrets manager: what neither environment nor file gives comes from its project \
+            `evently`, under keys such as `db-host` for `DB_HOST`.";
+    ZERO_URL = Some("https://core.tryzero.com/graphql"),
+        Text("an https URL without query and fragment, or an http one on this machine"),
+        "Where the Zero secrets manager answers.";
 
     SESSION_BINDING = Some("record"), OneOf(&["record", "user_agent", "ip", "both", "off"]),
         "What happens when a session is used from another user agent or address: the audit records it, it \
@@ -203,8 +211,18 @@ variables! {
     RETRY_DELAY = Some("60"), number("seconds", 1, 86_400),
         "The wait before the first of them; each next one doubles it.";
 
+    WORKER_PORT = Some("8001"), number("", 0, 65_535),
+        "The port, on `HOST`, of a worker's health and metrics; 0 is any free one.";
+    WORKER_CONCURRENCY = Some("8"), number("mails", 1, 256), "How many mails a worker sends at once.";
+
     LOG_FORMAT = None, OneOf(&["json", "pretty"]),
         "How logs are written; when not set, `pretty` in embedded mode and `json` in production mode.";
     RUST_LOG = Some("info,actix_server=warn,actix_http=off"), Text("levels for the log such as `info` or `info,evently_auth_http=debug`"),
         "What is logged.";
+    OTEL_EXPORTER_OTLP_ENDPOINT = None,
+        Text("an http or https URL without query and fragment, such as `http://collector:4318`"),
+        "Where traces go, by OTLP over HTTP to `/v1/traces` below it; without it there are none.";
 }
+
+/// The variables that open Zero, and so cannot come from it.
+pub(crate) const ZERO_ACCESS: [&str; 2] = [ZERO_TOKEN.name, ZERO_URL.name];

@@ -3,7 +3,7 @@
 use crate::{CodesHarness, race};
 use chrono::TimeDelta;
 use evently_auth_domain::account::UserId;
-use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode};
+use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
 use evently_auth_domain::ports::Codes;
 use std::sync::Arc;
 
@@ -22,6 +22,13 @@ macro_rules! codes {
             a_new_code_replaces_the_old_one_and_the_count,
             putting_nothing_starts_the_count_alone,
             an_empty_slot_counts_alike,
+            a_code_that_was_given_back_works_once_more,
+            a_code_that_was_given_back_keeps_its_count,
+            a_code_that_was_given_back_keeps_its_end,
+            guesses_meanwhile_count_against_a_code_that_was_given_back,
+            a_code_that_was_given_back_replaces_no_newer_one,
+            giving_back_twice_changes_nothing,
+            a_code_is_not_given_back_after_its_end,
             a_code_is_forgotten_after_ten_minutes,
             a_count_is_forgotten_ten_minutes_after_it_began,
             a_code_outlives_no_count_that_it_did_not_start,
@@ -37,10 +44,13 @@ const OTHER_SLOT: CodeSlot = CodeSlot([2; 32]);
 const RIGHT: CodeMac = CodeMac([3; 32]);
 const WRONG: CodeMac = CodeMac([4; 32]);
 const ADA: UserId = UserId(42);
-const ACCEPTED: CodeCheck = CodeCheck::Accepted { subject: ADA };
 
 fn rejected(remaining: u32) -> CodeCheck {
     CodeCheck::Rejected { remaining }
+}
+
+fn is_accepted(check: &CodeCheck) -> bool {
+    matches!(check, CodeCheck::Accepted(TakenCode { code: StoredCode { subject: ADA, .. }, .. }))
 }
 
 impl CodesHarness {
@@ -51,6 +61,22 @@ impl CodesHarness {
 
     async fn check(&self, slot: CodeSlot, mac: CodeMac) -> CodeCheck {
         self.codes.check(slot, mac).await.unwrap()
+    }
+
+    async fn is_accepted(&self, slot: CodeSlot, mac: CodeMac) -> bool {
+        is_accepted(&self.check(slot, mac).await)
+    }
+
+    /// What an accepted check takes.
+    async fn take(&self, slot: CodeSlot, mac: CodeMac) -> TakenCode {
+        match self.check(slot, mac).await {
+            CodeCheck::Accepted(taken) => taken,
+            rejected @ CodeCheck::Rejected { .. } => panic!("{rejected:?}"),
+        }
+    }
+
+    async fn restore(&self, slot: CodeSlot, taken: TakenCode) {
+        self.codes.restore(slot, taken).await.unwrap();
     }
 
     async fn check_many(&self, slot: CodeSlot, attempts: Vec<CodeMac>) -> Vec<CodeCheck> {
@@ -66,13 +92,13 @@ async fn check(codes: Arc<dyn Codes>, slot: CodeSlot, mac: CodeMac) -> CodeCheck
 /// The account that the code was put for comes back.
 pub async fn the_code_is_accepted_for_its_account(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
-    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert!(given.is_accepted(SLOT, RIGHT).await);
 }
 
 /// An accepted code is gone.
 pub async fn a_code_is_accepted_once(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
-    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert!(given.is_accepted(SLOT, RIGHT).await);
     assert_eq!(given.check(SLOT, RIGHT).await, rejected(2));
 }
 
@@ -81,7 +107,7 @@ pub async fn a_code_belongs_to_its_slot(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
     assert_eq!(given.check(OTHER_SLOT, RIGHT).await, rejected(2));
     assert_eq!(given.check(SLOT, WRONG).await, rejected(2));
-    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert!(given.is_accepted(SLOT, RIGHT).await);
 }
 
 /// 2, 1, 0, 0.
@@ -106,7 +132,7 @@ pub async fn the_third_attempt_may_be_the_right_one(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
     given.check(SLOT, WRONG).await;
     given.check(SLOT, WRONG).await;
-    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert!(given.is_accepted(SLOT, RIGHT).await);
 }
 
 /// The count goes with the accepted code.
@@ -114,7 +140,7 @@ pub async fn a_success_starts_the_count_anew(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
     given.check(SLOT, WRONG).await;
     given.check(SLOT, WRONG).await;
-    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert!(given.is_accepted(SLOT, RIGHT).await);
     assert_eq!(given.check(SLOT, WRONG).await, rejected(2));
 }
 
@@ -125,7 +151,7 @@ pub async fn a_new_code_replaces_the_old_one_and_the_count(given: CodesHarness) 
     given.check(SLOT, WRONG).await;
     given.put(SLOT, Some(newer)).await;
     assert_eq!(given.check(SLOT, RIGHT).await, rejected(2), "the old code");
-    assert_eq!(given.check(SLOT, newer).await, ACCEPTED, "the new code");
+    assert!(given.is_accepted(SLOT, newer).await, "the new code");
 }
 
 /// `put` without a code ends the code that was there as well.
@@ -147,12 +173,105 @@ pub async fn an_empty_slot_counts_alike(given: CodesHarness) {
     }
 }
 
+/// `restore` undoes the check that took it.
+pub async fn a_code_that_was_given_back_works_once_more(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    let taken = given.take(SLOT, RIGHT).await;
+    assert_eq!(taken.code, StoredCode { mac: RIGHT, subject: ADA });
+    given.restore(SLOT, taken).await;
+    assert!(given.is_accepted(SLOT, RIGHT).await);
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(2));
+}
+
+/// Two wrong attempts before stay two; the right one is not counted.
+pub async fn a_code_that_was_given_back_keeps_its_count(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    given.check(SLOT, WRONG).await;
+    given.check(SLOT, WRONG).await;
+    for _ in 0..2 {
+        let taken = given.take(SLOT, RIGHT).await;
+        given.restore(SLOT, taken).await;
+    }
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(0));
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(0), "the code is dead");
+}
+
+/// Ten minutes from its beginning, and so for the count.
+pub async fn a_code_that_was_given_back_keeps_its_end(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    given.check(SLOT, WRONG).await;
+    (given.advance)(TimeDelta::seconds(300)).await;
+    let taken = given.take(SLOT, RIGHT).await;
+    given.restore(SLOT, taken).await;
+    (given.advance)(TimeDelta::seconds(295)).await;
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(1), "just before its end");
+    (given.advance)(TimeDelta::seconds(5)).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(2), "at its end");
+}
+
+/// A code gains no guesses by having been away.
+pub async fn guesses_meanwhile_count_against_a_code_that_was_given_back(given: CodesHarness) {
+    for (slot, before, since) in [(SLOT, 1, 1), (OTHER_SLOT, 0, 2)] {
+        given.put(slot, Some(RIGHT)).await;
+        for _ in 0..before {
+            given.check(slot, WRONG).await;
+        }
+        let taken = given.take(slot, RIGHT).await;
+        for _ in 0..since {
+            given.check(slot, WRONG).await;
+        }
+        given.restore(slot, taken).await;
+        assert_eq!(given.check(slot, WRONG).await, rejected(0));
+        assert_eq!(given.check(slot, RIGHT).await, rejected(0), "the code is dead");
+    }
+    let slot = CodeSlot([3; 32]);
+    given.put(slot, Some(RIGHT)).await;
+    given.check(slot, WRONG).await;
+    let taken = given.take(slot, RIGHT).await;
+    given.check(slot, WRONG).await;
+    given.check(slot, WRONG).await;
+    given.restore(slot, taken).await;
+    assert_eq!(given.check(slot, RIGHT).await, rejected(0), "three guesses in all");
+}
+
+/// The newer one and its count stay as they are.
+pub async fn a_code_that_was_given_back_replaces_no_newer_one(given: CodesHarness) {
+    let newer = CodeMac([5; 32]);
+    given.put(SLOT, Some(RIGHT)).await;
+    let taken = given.take(SLOT, RIGHT).await;
+    given.put(SLOT, Some(newer)).await;
+    given.restore(SLOT, taken).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(2), "the old code");
+    assert!(given.is_accepted(SLOT, newer).await, "the newer code");
+}
+
+/// A restore whose answer was lost may be tried again.
+pub async fn giving_back_twice_changes_nothing(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    given.check(SLOT, WRONG).await;
+    let taken = given.take(SLOT, RIGHT).await;
+    given.restore(SLOT, taken).await;
+    given.restore(SLOT, taken).await;
+    assert_eq!(given.check(SLOT, WRONG).await, rejected(1));
+    assert!(given.is_accepted(SLOT, RIGHT).await);
+}
+
+/// Its time went on while it was away.
+pub async fn a_code_is_not_given_back_after_its_end(given: CodesHarness) {
+    given.put(SLOT, Some(RIGHT)).await;
+    (given.advance)(TimeDelta::seconds(300)).await;
+    let taken = given.take(SLOT, RIGHT).await;
+    (given.advance)(TimeDelta::seconds(300)).await;
+    given.restore(SLOT, taken).await;
+    assert_eq!(given.check(SLOT, RIGHT).await, rejected(2));
+}
+
 /// A code lives for ten minutes.
 pub async fn a_code_is_forgotten_after_ten_minutes(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
     given.put(OTHER_SLOT, Some(RIGHT)).await;
     (given.advance)(TimeDelta::seconds(595)).await;
-    assert_eq!(given.check(SLOT, RIGHT).await, ACCEPTED);
+    assert!(given.is_accepted(SLOT, RIGHT).await);
     (given.advance)(TimeDelta::seconds(5)).await;
     assert_eq!(given.check(OTHER_SLOT, RIGHT).await, rejected(2));
 }
@@ -196,7 +315,7 @@ pub async fn at_most_one_of_many_is_accepted(given: CodesHarness) {
         let slot = CodeSlot([round; 32]);
         given.put(slot, Some(RIGHT)).await;
         let results = given.check_many(slot, vec![RIGHT; 64]).await;
-        assert_eq!(results.iter().filter(|result| **result == ACCEPTED).count(), 1);
+        assert_eq!(results.iter().filter(|result| is_accepted(result)).count(), 1);
     }
 }
 

@@ -8,7 +8,7 @@ use evently_auth_domain::effects::Effects;
 use evently_auth_domain::mail::{MailEntry, SealedMail};
 use evently_auth_domain::ports::{
     AccessTokens, AuditLog, Codes, CreatedUser, Mailbox, Mailer, Opened, Outbox, PasswordHasher, Probe,
-    RateLimits, Sessions, UnchangedPassword, Users,
+    RateLimits, Sessions, UnchangedPassword, UserImports, Users,
 };
 use evently_auth_domain::session::{LiveSession, NewSession};
 use futures_util::future::BoxFuture;
@@ -30,6 +30,14 @@ pub struct StoreHarness {
     pub audit_log: Arc<dyn AuditLog>,
     /// What must live as long as the store: a temporary folder, a server.
     pub keep: Box<dyn Any + Send + Sync>,
+}
+
+/// For `user_imports!`: an empty store that takes over accounts.
+pub struct ImportHarness {
+    /// What else the store does.
+    pub store: StoreHarness,
+    /// Imports into it.
+    pub imports: Arc<dyn UserImports>,
 }
 
 /// For `codes!`: empty slots.

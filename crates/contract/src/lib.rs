@@ -34,14 +34,19 @@ pub mod password_hasher;
 pub mod probe;
 mod race;
 pub mod rate_limits;
+pub mod session_cache;
 pub mod sessions;
+pub mod signals;
+pub mod user_imports;
 pub mod users;
 
 pub use harness::{
-    Advance, CodesHarness, HasherHarness, LimitsHarness, MailHarness, ProbeHarness, StoreHarness,
+    Advance, CodesHarness, HasherHarness, ImportHarness, LimitsHarness, MailHarness, ProbeHarness, StoreHarness,
     TokensHarness,
 };
 pub use race::{race, run};
+pub use session_cache::SessionCacheHarness;
+pub use signals::SignalsHarness;
 
 /// Makes a module of tests out of clauses; the macro of each port calls it with its own.
 #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use crate::{LimitsHarness, race};
 use chrono::TimeDelta;
-use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus};
+use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus, WhenAway};
 
 /// Tests an adapter of `RateLimits`, given an async function that makes a fresh [`LimitsHarness`].
 #[macro_export]
@@ -35,7 +35,7 @@ const WINDOW: TimeDelta = TimeDelta::minutes(15);
 const SLACK: TimeDelta = TimeDelta::seconds(5);
 
 fn key(who: &str) -> LimitKey {
-    LimitKey::new("clause", who)
+    LimitKey::new("clause", who, WhenAway::CountHere)
 }
 
 fn budget(who: &str, max: u32) -> Budget {

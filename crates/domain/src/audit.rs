@@ -57,6 +57,8 @@ actions! {
     EmailChangeRequested => "account.email_change_requested",
     /// An account was made by the command line.
     AdminCreated => "admin.created",
+    /// Accounts of another service were imported by the command line.
+    UsersImported => "admin.users_imported",
     /// An account was changed by an administrator.
     UserChanged => "admin.user_changed",
     /// An account was activated by an administrator.

@@ -57,7 +57,8 @@ impl Auth {
         &self.settings
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time, by the clock of all use cases.
+    pub fn now(&self) -> Timestamp {
         self.ports.clock.now()
     }
 

@@ -35,6 +35,20 @@ impl Client {
         Network::of(self.address)
     }
 
+    /// How this caller differs from one at `address` with `user_agent`, as far as session binding goes.
+    pub(crate) fn difference(
+        &self,
+        address: Option<IpAddr>,
+        user_agent: Option<&UserAgent>,
+    ) -> ClientDifference {
+        let same_agent = match (&self.user_agent, user_agent) {
+            (Some(now), Some(then)) => now.is_same_product(then),
+            (now, then) => now.is_none() && then.is_none(),
+        };
+        let same_address = address.map(Network::of) == Some(self.network());
+        ClientDifference { address: !same_address, user_agent: !same_agent }
+    }
+
     /// The tightest limit that a use case consulted for this caller, if any did.
     pub fn limit(&self) -> Option<LimitStatus> {
         *self.limit.lock().unwrap_or_else(PoisonError::into_inner)
@@ -44,6 +58,26 @@ impl Client {
     pub(crate) fn note_limit(&self, status: LimitStatus) {
         let mut limit = self.limit.lock().unwrap_or_else(PoisonError::into_inner);
         *limit = Some(limit.map_or(status, |noted| noted.tighter(status)));
+    }
+}
+
+/// In what two callers differ.
+pub(crate) struct ClientDifference {
+    pub(crate) address: bool,
+    pub(crate) user_agent: bool,
+}
+
+impl ClientDifference {
+    pub(crate) fn is_any(&self) -> bool {
+        self.address || self.user_agent
+    }
+
+    pub(crate) fn describe(&self) -> &'static str {
+        match (self.address, self.user_agent) {
+            (true, true) => "another address and user agent",
+            (true, false) => "another address",
+            (false, _) => "another user agent",
+        }
     }
 }
 

@@ -136,14 +136,22 @@ pub struct StoredCode {
     pub subject: UserId,
 }
 
+/// A code that a check used up, as it was just before: what it takes to give it back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenCode {
+    /// What the slot held.
+    pub code: StoredCode,
+    /// When it ends.
+    pub ends: Timestamp,
+    /// Attempts made before the accepted one, and when they are forgotten.
+    pub attempts: Option<(u32, Timestamp)>,
+}
+
 /// What became of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeCheck {
     /// It was the code, which is used up now.
-    Accepted {
-        /// The account that it was made for.
-        subject: UserId,
-    },
+    Accepted(TakenCode),
     /// It was not, or there is none, or the attempts are used up; nobody can tell which.
     Rejected {
         /// How many attempts are left: 2, 1, 0, 0, …
@@ -184,7 +192,8 @@ impl CodeEntry {
         let made = made + 1;
         match self.code {
             Some((code, ends)) if ends > now && code.mac == attempt => {
-                (Self::default(), CodeCheck::Accepted { subject: code.subject })
+                let attempts = (made > 1).then_some((made - 1, until));
+                (Self::default(), CodeCheck::Accepted(TakenCode { code, ends, attempts }))
             }
             code => {
                 let code = code.filter(|_| made < MAX_ATTEMPTS);
@@ -192,6 +201,23 @@ impl CodeEntry {
                 (entry, CodeCheck::Rejected { remaining: MAX_ATTEMPTS - made })
             }
         }
+    }
+
+    /// Gives back what a check took: the entry as if that check had never been made. It keeps its end and its count,
+    /// attempts made meanwhile are added, and a newer code stays.
+    #[must_use]
+    pub fn restore(self, taken: TakenCode, now: Timestamp) -> Self {
+        let superseded = self.code.is_some_and(|(_, ends)| ends > now);
+        if superseded || taken.ends <= now {
+            return self;
+        }
+        let running = |attempts: Option<(u32, Timestamp)>| attempts.filter(|(_, until)| *until > now);
+        let attempts = match (running(taken.attempts), running(self.attempts)) {
+            (Some((before, until)), Some((since, _))) => Some(((before + since).min(MAX_ATTEMPTS), until)),
+            (before, since) => before.or(since),
+        };
+        let dead = attempts.is_some_and(|(made, _)| made >= MAX_ATTEMPTS);
+        Self { code: (!dead).then_some((taken.code, taken.ends)), attempts }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::audit::AuditKey;
 use crate::code::CodeKey;
 use crate::mail::MailKey;
 use crate::refresh::RefreshKey;
+use crate::session_seal::SessionSealKey;
 use hkdf::Hkdf;
 use sha2::Sha256;
 
@@ -18,6 +19,8 @@ pub struct Keys {
     pub mails: MailKey,
     /// Authenticates the audit.
     pub audit: AuditKey,
+    /// Proves that a session in a shared cache was put there by us.
+    pub session_cache: SessionSealKey,
 }
 
 impl Keys {
@@ -36,6 +39,7 @@ impl Keys {
             codes: CodeKey::new(key("one-time-code/v1")),
             mails: MailKey::new(key("outbox/v1")),
             audit: AuditKey::new(key("audit/v1")),
+            session_cache: SessionSealKey::new(key("session-cache/v1")),
         }
     }
 }

@@ -67,6 +67,7 @@ pub mod code;
 pub mod effects;
 pub mod error;
 pub mod fault;
+pub mod import;
 pub mod keys;
 pub mod limits;
 pub mod mail;
@@ -74,6 +75,7 @@ pub mod password;
 pub mod ports;
 pub mod refresh;
 pub mod session;
+pub mod session_seal;
 pub mod settings;
 pub mod usecases;
 

@@ -16,19 +16,50 @@ pub struct Limit {
     pub window: TimeDelta,
 }
 
+impl Limit {
+    /// What an instance grants by itself while the shared counts are away: half, for the others grant as much.
+    #[must_use]
+    pub fn alone(self) -> Self {
+        Self { max: (self.max / 2).max(1), ..self }
+    }
+}
+
+/// What becomes of a limit while the counts that all instances share are away. No limit is ever left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WhenAway {
+    /// The request fails: what it wants needs the same technology anyway.
+    Refuse,
+    /// Each instance counts for itself, by [`Limit::alone`].
+    CountHere,
+}
+
 /// Whom and what a limit counts: `register:192.0.2.1`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct LimitKey(String);
+pub struct LimitKey {
+    text: String,
+    what: &'static str,
+    when_away: WhenAway,
+}
 
 impl LimitKey {
     /// The key of `who` for `what`.
-    pub fn new(what: &'static str, who: impl fmt::Display) -> Self {
-        Self(format!("{what}:{who}"))
+    pub fn new(what: &'static str, who: impl fmt::Display, when_away: WhenAway) -> Self {
+        Self { text: format!("{what}:{who}"), what, when_away }
     }
 
     /// The key as text.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// Which limit it is, whoever is counted.
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+
+    /// What becomes of it while the shared counts are away.
+    pub fn when_away(&self) -> WhenAway {
+        self.when_away
     }
 }
 

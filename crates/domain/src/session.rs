@@ -123,9 +123,9 @@ pub struct Session {
     pub ip_address: Option<IpAddr>,
     /// What it was opened with.
     pub user_agent: Option<UserAgent>,
-    /// Where it was last used from.
+    /// Where it was last used from, other than where it was opened, if it ever was.
     pub last_ip_address: Option<IpAddr>,
-    /// What it was last used with.
+    /// What it was used with there.
     pub last_user_agent: Option<UserAgent>,
 }
 
@@ -134,6 +134,16 @@ impl Session {
     pub fn is_live(&self, now: Timestamp, idle_limit: Option<chrono::TimeDelta>) -> bool {
         let idle = idle_limit.is_some_and(|limit| now - self.last_accessed > limit);
         self.is_active && self.expires_at > now && !idle
+    }
+
+    /// Notes a use; nothing goes back. The rule that every adapter applies.
+    pub fn note(&mut self, touch: &Touch) {
+        self.seen_generation = self.seen_generation.max(Some(touch.seen_generation));
+        if touch.at >= self.last_accessed {
+            self.last_accessed = touch.at;
+            self.last_ip_address = touch.ip_address;
+            self.last_user_agent = touch.user_agent.clone();
+        }
     }
 }
 
@@ -172,23 +182,24 @@ pub struct Touch {
     pub sid: Sid,
     /// The generation whose access token was used.
     pub seen_generation: Generation,
-    /// Where from.
+    /// Becomes its `last_ip_address`.
     pub ip_address: Option<IpAddr>,
-    /// With what.
+    /// Becomes its `last_user_agent`.
     pub user_agent: Option<UserAgent>,
     /// When.
     pub at: Timestamp,
 }
 
 impl Touch {
-    /// The use of `session` by `client` with an access token of `generation`.
+    /// The use of `session` by `client` with an access token of `generation`. A use from where it was opened leaves
+    /// the place of the last use elsewhere, so that going back and forth between two places is one move.
     pub fn of(session: &Session, generation: Generation, client: &Client, at: Timestamp) -> Self {
-        Self {
-            sid: session.sid.clone(),
-            seen_generation: generation,
-            ip_address: Some(client.address),
-            user_agent: client.user_agent.clone(),
-            at,
-        }
+        let elsewhere = client.difference(session.ip_address, session.user_agent.as_ref()).is_any();
+        let (ip_address, user_agent) = if elsewhere {
+            (Some(client.address), client.user_agent.clone())
+        } else {
+            (session.last_ip_address, session.last_user_agent.clone())
+        };
+        Self { sid: session.sid.clone(), seen_generation: generation, ip_address, user_agent, at }
     }
 }

@@ -48,7 +48,7 @@ impl Default for Settings {
 pub enum SessionBinding {
     /// Nothing.
     Off,
-    /// The audit records each move from where it was last used.
+    /// The audit records each use from a place that is neither where it was made nor where it was last used besides.
     Record,
     /// Another user agent is refused.
     UserAgent,

@@ -48,9 +48,9 @@ proptest! {
                     let (next, outcome) = entry.check(CodeMac([mac; 32]), now);
                     entry = next;
                     match outcome {
-                        CodeCheck::Accepted { subject } => {
+                        CodeCheck::Accepted(taken) => {
                             prop_assert!(works && compared < MAX_ATTEMPTS);
-                            prop_assert_eq!(subject, stored(mac).subject);
+                            prop_assert_eq!(taken.code, stored(mac));
                             current = None;
                         }
                         CodeCheck::Rejected { remaining } => {
@@ -84,5 +84,39 @@ proptest! {
                 }
             }
         }
+    }
+
+    /// A code that was away for a while is as if it had been there all the time: same end, same count of wrong guesses.
+    #[test]
+    fn a_code_that_was_given_back_was_never_away(
+        before in 0_u32..3,
+        wait in 0_i64..700,
+        since in 0_u32..4,
+        longer in 0_i64..700,
+    ) {
+        let mut now = Timestamp::UNIX_EPOCH;
+        let ends = now + LIFETIME;
+        let (right, wrong) = (CodeMac([9; 32]), CodeMac([0; 32]));
+        let mut there = CodeEntry::issued(Some(stored(9)), now);
+        for _ in 0..before {
+            there = there.check(wrong, now).0;
+        }
+        now += TimeDelta::seconds(wait);
+        let (mut away, CodeCheck::Accepted(taken)) = there.clone().check(right, now) else {
+            prop_assert!(now >= ends);
+            return Ok(());
+        };
+        for _ in 0..since {
+            there = there.check(wrong, now).0;
+            away = away.check(wrong, now).0;
+        }
+        now += TimeDelta::seconds(longer);
+        let back = away.clone().restore(taken, now);
+        if now < ends {
+            prop_assert_eq!(&back, &there);
+        } else {
+            prop_assert_eq!(&back, &away);
+        }
+        prop_assert_eq!(back.clone().restore(taken, now), back);
     }
 }

@@ -1,6 +1,6 @@
 //! The application as it is served, by the binary and by tests alike.
 
-use crate::middleware::{RequestSpan, cors, envelope, measure, strip_foreign};
+use crate::middleware::{RequestSpan, cors, envelope, finish, measure, strip_foreign};
 use crate::state::HttpState;
 use crate::{pages, routes};
 use actix_web::body::BoxBody;
@@ -40,6 +40,8 @@ pub fn app(
     let cors = cors(&state.cors_origins);
     // The last one wrapped is the first to see a request.
     App::new()
+        .app_data(web::Data::new(state.probes.clone()))
+        .app_data(web::Data::new(state.metrics.clone()))
         .app_data(web::Data::new(state))
         .configure(routes::configure)
         .configure(|cfg| pages::configure(cfg, mailbox))
@@ -48,6 +50,7 @@ pub fn app(
         .wrap(from_fn(measure))
         .wrap(TracingLogger::<RequestSpan>::new())
         .wrap(from_fn(envelope))
+        .wrap(from_fn(finish))
 }
 
 /// Serves on `listener` until the server's handle stops it: gracefully, requests under way are answered. Signals are the

@@ -19,10 +19,15 @@ impl AuditLog for MemoryStore {
         if seal.number != state.seals.last().map_or(0, |last| last.number) + 1 {
             return Ok(false);
         }
-        for (id, _) in &seal.rows {
-            // Rows are kept by id, for they are numbered as they are written.
-            let index = state.audit.binary_search_by_key(id, |row| row.id);
-            if let Some(row) = index.ok().and_then(|index| state.audit.get_mut(index)) {
+        // Rows are kept by id, for they are numbered as they are written.
+        let covered = |id| state.audit.binary_search_by_key(id, |row: &AuditRecord| row.id).ok();
+        let covered: Vec<usize> = seal.rows.iter().filter_map(|(id, _)| covered(id)).collect();
+        let is_sealed = |index: &usize| state.audit.get(*index).is_some_and(|row| row.sealed_by.is_some());
+        if covered.iter().any(is_sealed) {
+            return Ok(false);
+        }
+        for index in covered {
+            if let Some(row) = state.audit.get_mut(index) {
                 row.sealed_by = Some(seal.number);
             }
         }

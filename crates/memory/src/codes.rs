@@ -2,7 +2,7 @@
 
 use crate::expiring::Expiring;
 use async_trait::async_trait;
-use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, CodeSlot, LIFETIME, StoredCode};
+use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, CodeSlot, LIFETIME, StoredCode, TakenCode};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Clock, Codes};
 use std::mem;
@@ -42,5 +42,12 @@ impl Codes for MemoryCodes {
         let (checked, result) = mem::take(entry).check(attempt, now);
         *entry = checked;
         Ok(result)
+    }
+    async fn restore(&self, slot: CodeSlot, taken: TakenCode) -> Result<(), StoreError> {
+        let mut slots = self.lock();
+        let now = self.clock.now();
+        let entry = slots.keep(&slot.0, now, now + LIFETIME);
+        *entry = mem::take(entry).restore(taken, now);
+        Ok(())
     }
 }

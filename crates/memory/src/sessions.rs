@@ -84,12 +84,7 @@ impl Sessions for MemoryStore {
         let Some(session) = state.sessions.get_mut(&touch.sid) else {
             return Ok(());
         };
-        session.seen_generation = session.seen_generation.max(Some(touch.seen_generation));
-        if touch.at >= session.last_accessed {
-            session.last_accessed = touch.at;
-            session.last_ip_address = touch.ip_address;
-            session.last_user_agent = touch.user_agent;
-        }
+        session.note(&touch);
         let owner = session.user_id;
         state.write(effects, Some(owner));
         Ok(())

@@ -14,7 +14,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::outbox::WaitingMail;
 
-/// Accounts, sessions, mails and the audit in process: `Users`, `Sessions`, `Outbox`, `AuditLog` and `Probe`.
+/// Accounts, sessions, mails and the audit in process: `Users`, `UserImports`, `Sessions`, `Outbox`, `AuditLog` and
+/// `Probe`.
 ///
 /// A clone is another handle on the same store. Lookups that no id serves walk over everything: it is made for tests.
 #[derive(Clone)]
@@ -97,6 +98,11 @@ impl State {
     pub(crate) fn next_number(&mut self) -> i64 {
         self.last_number += 1;
         self.last_number
+    }
+
+    /// Makes every number to come a higher one than `number`.
+    pub(crate) fn pass_number(&mut self, number: i64) {
+        self.last_number = self.last_number.max(number);
     }
 
     /// Writes effects; `owner` is the account whose sessions they may end.

@@ -1,7 +1,9 @@
 //! A complete world for tests: every port in process, and a handle on each.
 
+use crate::outage::Interrupted;
 use crate::{
-    Inbox, MemoryAccessTokens, MemoryCodes, MemoryRateLimits, MemoryStore, PlainHasher, SeededEntropy,
+    FallbackRateLimits, Inbox, MemoryAccessTokens, MemoryCodes, MemoryRateLimits, MemoryStore, Outage,
+    PlainHasher, SeededEntropy,
 };
 use evently_auth_domain::keys::Keys;
 use evently_auth_domain::ports::Clock;
@@ -32,7 +34,8 @@ pub struct MemoryWorld {
     clock: Arc<dyn Clock>,
     store: MemoryStore,
     codes: MemoryCodes,
-    rate_limits: MemoryRateLimits,
+    rate_limits: FallbackRateLimits,
+    outage: Outage,
     password_hasher: PlainHasher,
     access_tokens: MemoryAccessTokens,
     inbox: Inbox,
@@ -48,11 +51,14 @@ impl MemoryWorld {
     /// An empty world on `clock`, with these settings.
     pub fn with_settings(clock: Arc<dyn Clock>, settings: Settings) -> Self {
         let keys = Keys::derive(b"the secret of every world in memory");
+        let outage = Outage::default();
+        let shared = Interrupted { port: MemoryRateLimits::new(clock.clone()), outage: outage.clone() };
         Self {
             settings,
             store: MemoryStore::new(keys.audit.clone()),
             codes: MemoryCodes::new(clock.clone()),
-            rate_limits: MemoryRateLimits::new(clock.clone()),
+            rate_limits: FallbackRateLimits::new(Arc::new(shared), clock.clone()),
+            outage,
             password_hasher: PlainHasher::default(),
             access_tokens: MemoryAccessTokens::new([1; 32]),
             inbox: Inbox::new(),
@@ -72,7 +78,7 @@ impl MemoryWorld {
         Ports {
             users: Arc::new(self.store.clone()),
             sessions: Arc::new(self.store.clone()),
-            codes: Arc::new(self.codes.clone()),
+            codes: Arc::new(Interrupted { port: self.codes.clone(), outage: self.outage.clone() }),
             rate_limits: Arc::new(self.rate_limits.clone()),
             outbox: Arc::new(self.store.clone()),
             audit_log: Arc::new(self.store.clone()),
@@ -105,8 +111,13 @@ impl MemoryWorld {
     }
 
     /// Rate limits.
-    pub fn rate_limits(&self) -> &MemoryRateLimits {
+    pub fn rate_limits(&self) -> &FallbackRateLimits {
         &self.rate_limits
+    }
+
+    /// Takes codes and shared limits away, as when Redis is.
+    pub fn outage(&self) -> &Outage {
+        &self.outage
     }
 
     /// Password hashing; can be told to be overloaded, or that its hashes are outdated.

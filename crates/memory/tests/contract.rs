@@ -1,22 +1,28 @@
 //! The ports in process keep the promises of the contract.
 
 mod store {
-    use evently_auth_contract::{StoreHarness, given};
+    use evently_auth_contract::{ImportHarness, StoreHarness, given};
     use evently_auth_memory::MemoryStore;
     use std::sync::Arc;
 
     async fn fresh() -> StoreHarness {
+        importing().await.store
+    }
+
+    async fn importing() -> ImportHarness {
         let store = MemoryStore::new(given::audit_key());
-        StoreHarness {
+        let harness = StoreHarness {
             users: Arc::new(store.clone()),
             sessions: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),
-            audit_log: Arc::new(store),
+            audit_log: Arc::new(store.clone()),
             keep: Box::new(()),
-        }
+        };
+        ImportHarness { store: harness, imports: Arc::new(store) }
     }
 
     evently_auth_contract::users!(fresh);
+    evently_auth_contract::user_imports!(importing);
     evently_auth_contract::sessions!(fresh);
     evently_auth_contract::outbox!(fresh);
     evently_auth_contract::audit_log!(fresh);
@@ -51,6 +57,20 @@ mod time {
 
     evently_auth_contract::codes!(fresh_codes);
     evently_auth_contract::rate_limits!(fresh_limits);
+
+    mod with_a_fallback {
+        use super::{Arc, LimitsHarness, MemoryRateLimits, clock};
+        use evently_auth_memory::FallbackRateLimits;
+
+        async fn fresh_limits() -> LimitsHarness {
+            let (clock, advance) = clock();
+            let shared = Arc::new(MemoryRateLimits::new(clock.clone()));
+            let rate_limits = Arc::new(FallbackRateLimits::new(shared, clock));
+            LimitsHarness { rate_limits, advance, keep: Box::new(()) }
+        }
+
+        evently_auth_contract::rate_limits!(fresh_limits);
+    }
 }
 
 mod doubles {

@@ -4,12 +4,12 @@
 
 mod cli;
 mod commands;
-mod logging;
 mod serve;
 
 use clap::Parser;
 use cli::{Cli, Command};
 use evently_auth_config::Config;
+use evently_auth_server::start_telemetry;
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -24,14 +24,20 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
-    let config = Config::from_env()?;
-    logging::start(&config.log)?;
-    match cli.command.unwrap_or(Command::Serve) {
-        Command::Serve => serve::run(&config).await?,
-        Command::Migrate(migrate) => commands::migrate::run(&config, &migrate).await?,
-        Command::Admin(admin) => commands::admin::run(&config, &admin).await?,
-        Command::Mail(mail) => commands::mail::run(&config, &mail).await?,
-        Command::Audit(audit) => return commands::audit::run(&config, &audit).await,
+    let config = evently_auth_wiring::configure().await?;
+    let telemetry = start_telemetry("evently-auth", &config.log, &config.telemetry)?;
+    let ended = dispatch(cli.command.unwrap_or(Command::Serve), &config).await;
+    telemetry.stop();
+    ended
+}
+
+async fn dispatch(command: Command, config: &Config) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve => serve::run(config).await?,
+        Command::Migrate(migrate) => commands::migrate::run(config, &migrate).await?,
+        Command::Admin(admin) => commands::admin::run(config, &admin).await?,
+        Command::Mail(mail) => commands::mail::run(config, &mail).await?,
+        Command::Audit(audit) => return commands::audit::run(config, &audit).await,
     }
     Ok(ExitCode::SUCCESS)
 }

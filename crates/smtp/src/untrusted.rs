@@ -6,12 +6,17 @@ pub(crate) const MAX_CHARS: usize = 60;
 /// `raw` as one line of at most [`MAX_CHARS`] characters, none of them a control character; `None` when
 /// nothing is left.
 pub(crate) fn one_line(raw: &str) -> Option<String> {
+    one_line_of(raw, MAX_CHARS)
+}
+
+/// Like [`one_line`], with at most `max` characters.
+pub(crate) fn one_line_of(raw: &str, max: usize) -> Option<String> {
     let visible: String = raw.chars().filter(|c| c.is_whitespace() || !is_invisible(*c)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= MAX_CHARS {
+    if line.chars().count() <= max {
         return (!line.is_empty()).then_some(line);
     }
-    let cut: String = line.chars().take(MAX_CHARS - 1).collect();
+    let cut: String = line.chars().take(max.saturating_sub(1)).collect();
     Some(format!("{}…", cut.trim_end_matches([' ', ZERO_WIDTH_JOINER])))
 }
 

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
-use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, CodeSlot, StoredCode};
+use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, CodeSlot, StoredCode, TakenCode};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Clock, Codes};
 use std::sync::Arc;
@@ -52,6 +52,18 @@ impl Codes for SqliteCodes {
                 let (entry, check) = load(connection, slot)?.check(attempt, now);
                 save(connection, slot, &entry)?;
                 Ok(check)
+            })
+            .await
+    }
+
+    async fn restore(&self, slot: CodeSlot, taken: TakenCode) -> Result<(), StoreError> {
+        let clock = self.clock.clone();
+        self.store
+            .write(move |connection| {
+                let now = clock.now();
+                purge(connection, now)?;
+                let entry = load(connection, slot)?.restore(taken, now);
+                save(connection, slot, &entry)
             })
             .await
     }

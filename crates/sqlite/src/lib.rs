@@ -31,6 +31,7 @@ mod rows;
 mod schema;
 mod sessions;
 mod store;
+mod user_imports;
 mod users;
 
 pub use codes::SqliteCodes;

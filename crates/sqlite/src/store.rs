@@ -9,7 +9,7 @@ use evently_auth_domain::error::StoreError;
 use std::path::Path;
 use std::sync::Arc;
 
-/// The ports `Users`, `Sessions`, `Outbox`, `AuditLog` and `Probe` over one SQLite file. Cheap to clone.
+/// The ports `Users`, `UserImports`, `Sessions`, `Outbox`, `AuditLog` and `Probe` over one SQLite file. Cheap to clone.
 #[derive(Clone)]
 pub struct SqliteStore {
     readers: Arc<Pool>,

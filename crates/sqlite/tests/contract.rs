@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may fail loudly")]
 
 use evently_auth_clock::MovableClock;
-use evently_auth_contract::{CodesHarness, ProbeHarness, StoreHarness, given};
+use evently_auth_contract::{CodesHarness, ImportHarness, ProbeHarness, StoreHarness, given};
 use evently_auth_sqlite::{SqliteCodes, SqliteStore};
 use std::sync::Arc;
 use tempfile::TempDir;
@@ -16,14 +16,19 @@ async fn database() -> (SqliteStore, TempDir) {
 }
 
 async fn store() -> StoreHarness {
+    importing().await.store
+}
+
+async fn importing() -> ImportHarness {
     let (store, folder) = database().await;
-    StoreHarness {
+    let harness = StoreHarness {
         users: Arc::new(store.clone()),
         sessions: Arc::new(store.clone()),
         outbox: Arc::new(store.clone()),
-        audit_log: Arc::new(store),
+        audit_log: Arc::new(store.clone()),
         keep: Box::new(folder),
-    }
+    };
+    ImportHarness { store: harness, imports: Arc::new(store) }
 }
 
 async fn codes() -> CodesHarness {
@@ -48,6 +53,7 @@ async fn probe() -> ProbeHarness {
 }
 
 evently_auth_contract::users!(store);
+evently_auth_contract::user_imports!(importing);
 evently_auth_contract::sessions!(store);
 evently_auth_contract::outbox!(store);
 evently_auth_contract::audit_log!(store);

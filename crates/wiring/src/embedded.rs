@@ -2,15 +2,17 @@
 
 use crate::error::WiringError;
 use crate::keys::{self, private_folder};
+use crate::parts::{hasher, renderer};
 use crate::{System, tokens};
+use evently_auth_cache::{Stores, decorate};
 use evently_auth_clock::SystemClock;
-use evently_auth_config::{Config, HashAlgorithm, HashConfig};
-use evently_auth_crypto::{HashParams, HasherConfig, HasherPool, OsEntropy};
+use evently_auth_config::Config;
+use evently_auth_crypto::OsEntropy;
 use evently_auth_domain::keys::Keys;
-use evently_auth_domain::ports::{Clock, Entropy};
+use evently_auth_domain::ports::{Clock, Entropy, Signals};
 use evently_auth_domain::{Auth, Ports};
-use evently_auth_memory::MemoryRateLimits;
-use evently_auth_smtp::{FileMailbox, MailRenderer};
+use evently_auth_memory::{FallbackRateLimits, MemoryRateLimits, MemorySignals};
+use evently_auth_smtp::FileMailbox;
 use evently_auth_sqlite::{SqliteCodes, SqliteStore};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,18 +42,19 @@ pub(crate) async fn assemble(config: &Config) -> Result<System, WiringError> {
     let store = Arc::new(store);
     let mail_folder = config.data_dir.join("mail");
     let mailbox = Arc::new(FileMailbox::new(&mail_folder, renderer(config)?));
-    let hashing = HasherConfig::new(hash_params(&config.hashing));
-    let hasher = HasherPool::new(hashing, Arc::clone(&entropy))
-        .map_err(|error| WiringError::Setting { variable: "PASSWORD_HASH", why: error.to_string() })?;
+    let limits = Arc::new(MemoryRateLimits::new(Arc::clone(&clock)));
+    let signals: Arc<dyn Signals> = Arc::new(MemorySignals::default());
+    let stores = Stores { users: store.clone(), sessions: store.clone(), outbox: store.clone() };
+    let stores = decorate(stores, Arc::clone(&signals), None);
     let ports = Ports {
-        users: store.clone(),
-        sessions: store.clone(),
+        users: stores.users,
+        sessions: stores.sessions,
         codes: Arc::new(SqliteCodes::new(store.as_ref().clone(), Arc::clone(&clock))),
-        rate_limits: Arc::new(MemoryRateLimits::new(Arc::clone(&clock))),
-        outbox: store.clone(),
+        rate_limits: Arc::new(FallbackRateLimits::new(limits, Arc::clone(&clock))), // measures every decision
+        outbox: stores.outbox,
         audit_log: store.clone(),
-        password_hasher: Arc::new(hasher),
-        access_tokens: Arc::new(tokens::access_tokens(&config.tokens, &key_folder(config)?)?),
+        password_hasher: Arc::new(hasher(&config.hashing, &entropy)?),
+        access_tokens: Arc::new(tokens::access_tokens(&config.tokens, Some(&key_folder(config)?))?),
         mailer: mailbox.clone(),
         clock,
         entropy,
@@ -60,6 +63,7 @@ pub(crate) async fn assemble(config: &Config) -> Result<System, WiringError> {
         auth: Auth::new(ports, config.rules.clone(), keys),
         database: store,
         redis: None,
+        signals,
         mailbox: Some((mailbox, mail_folder)),
     })
 }
@@ -68,21 +72,4 @@ fn key_folder(config: &Config) -> Result<PathBuf, WiringError> {
     let folder = config.data_dir.join("keys");
     private_folder(&folder)?;
     Ok(folder)
-}
-
-fn renderer(config: &Config) -> Result<MailRenderer, WiringError> {
-    let mail = &config.mail;
-    MailRenderer::new(&mail.from_name, mail.from_address.as_str(), config.http.public_url.as_deref())
-        .map_err(|error| WiringError::Setting { variable: "FROM_ADDRESS", why: error.to_string() })
-}
-
-fn hash_params(hashing: &HashConfig) -> HashParams {
-    match hashing.algorithm {
-        HashAlgorithm::Argon2id => HashParams::Argon2id {
-            memory_kib: hashing.argon2.memory_kib,
-            iterations: hashing.argon2.iterations,
-            parallelism: hashing.argon2.parallelism,
-        },
-        HashAlgorithm::Bcrypt => HashParams::Bcrypt { cost: hashing.bcrypt_cost },
-    }
 }

@@ -7,20 +7,9 @@ use std::path::PathBuf;
 /// What stops the start.
 #[derive(Debug, thiserror::Error)]
 pub enum WiringError {
-    /// Production mode was asked for.
-    #[error(
-        "a PostgreSQL database is configured (DATABASE_URL or DB_HOST), but this version serves the embedded mode \
-         alone; unset them to use the SQLite file under DATA_DIR"
-    )]
-    NoProduction,
-    /// A variable belongs to what this version does not have.
-    #[error("{variable} is set, but this version does not use it: {instead}")]
-    NotSupported {
-        /// Its name.
-        variable: &'static str,
-        /// What happens in its place.
-        instead: &'static str,
-    },
+    /// The database is older than this version.
+    #[error("the database lacks {0} migrations of this version: run `evently-auth migrate up` first")]
+    MissingMigrations(usize),
     /// The database file is not there.
     #[error("there is no database at {0}; DATA_DIR takes the folder of the service whose data is meant")]
     NoDatabase(PathBuf),

@@ -3,15 +3,20 @@
 mod embedded;
 mod error;
 mod keys;
+mod mail_server;
 mod migrations;
+mod parts;
+mod production;
+mod settings;
 mod tokens;
 
 pub use error::WiringError;
 pub use migrations::Migrations;
+pub use settings::{SettingsError, configure};
 
 use evently_auth_config::{Config, Mode};
 use evently_auth_domain::Auth;
-use evently_auth_domain::ports::{Mailbox, Probe};
+use evently_auth_domain::ports::{Mailbox, Probe, Signals};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -24,6 +29,8 @@ pub struct System {
     pub database: Arc<dyn Probe>,
     /// Asks Redis; `None` where its work is done in process.
     pub redis: Option<Arc<dyn Probe>>,
+    /// What instances tell each other.
+    pub signals: Arc<dyn Signals>,
     /// Where mails are delivered to files: the mails and their folder.
     pub mailbox: Option<(Arc<dyn Mailbox>, PathBuf)>,
 }
@@ -41,19 +48,14 @@ pub async fn assemble_existing(config: &Config) -> Result<System, WiringError> {
     assemble(config).await
 }
 
-/// Puts a system together as `config` says. In embedded mode that makes what is missing: folders, keys, tables.
+/// Puts a system together as `config` says. In embedded mode that makes what is missing: folders, keys, tables. In
+/// production mode the tables have to be there; servers that are away need not be.
 ///
 /// # Errors
 /// See [`WiringError`]; nothing runs then.
 pub async fn assemble(config: &Config) -> Result<System, WiringError> {
-    if config.zero_token.is_some() {
-        return Err(WiringError::NotSupported {
-            variable: "ZERO_TOKEN",
-            instead: "give each secret in its variable, or in the file that NAME_FILE names",
-        });
-    }
-    match config.mode {
+    match &config.mode {
         Mode::Embedded => embedded::assemble(config).await,
-        Mode::Production(_) => Err(WiringError::NoProduction),
+        Mode::Production(production) => production::assemble(config, production).await,
     }
 }

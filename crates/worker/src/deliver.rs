@@ -1,86 +1,79 @@
-//! Mails on their way out: claimed in batches, sent side by side, settled one by one.
+//! Mails on their way out: as many side by side as there are places, each place taken again as soon as it is free.
 
 use crate::WorkerOptions;
-use crate::pause::{backoff, pause};
+use crate::attempt::attempt;
+use crate::bell::Bell;
+use crate::pause::backoff;
 use evently_auth_domain::Auth;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::mail::{Delivery, MailJob};
-use futures_util::stream::{self, StreamExt};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// Delivers until `stop`, and then finishes the batch.
+/// Delivers until `stop`; then claims nothing more, and finishes what is being sent.
 pub(crate) async fn run(auth: &Auth, options: &WorkerOptions, stop: &CancellationToken) {
+    let bell = Arc::new(Bell::default());
+    if let Some(signals) = &options.signals {
+        signals.listen(bell.clone());
+    }
+    let mut sending = JoinSet::new();
     let mut failures = 0;
-    report_queue(auth).await;
+    let mut next = Instant::now();
     while !stop.is_cancelled() {
-        let rest = match batch(auth, options.concurrency).await {
-            Ok(0) => {
-                failures = 0;
-                options.poll
-            }
-            Ok(_) => {
-                failures = 0;
-                report_queue(auth).await;
-                continue;
-            }
-            Err(error) => {
-                failures += 1;
-                tracing::error!(%error, "the outbox cannot be read");
-                backoff(failures)
-            }
-        };
-        if !pause(rest, stop).await {
-            return;
+        while let Some(ended) = sending.try_join_next() {
+            report(ended);
         }
+        let free = options.concurrency.max(1).saturating_sub(sending.len());
+        if free > 0 && next <= Instant::now() {
+            let rest = match fill(auth, free, &mut sending).await {
+                Ok(claimed) => {
+                    failures = 0;
+                    // As many as were asked for: there may be more.
+                    if claimed < free { pace(options, &bell) } else { Duration::ZERO }
+                }
+                Err(error) => {
+                    failures += 1;
+                    tracing::error!(%error, "the outbox cannot be read");
+                    backoff(failures)
+                }
+            };
+            next = Instant::now() + rest;
+            continue;
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            Some(ended) = sending.join_next() => report(ended),
+            () = sleep_until(next), if free > 0 => {}
+            // A store that is away is not asked more often because mails come.
+            () = bell.rung(), if failures == 0 => next = Instant::now(),
+        }
+    }
+    while let Some(ended) = sending.join_next().await {
+        report(ended);
     }
 }
 
-/// Claims what is due and makes one attempt for each; says how many were claimed.
-async fn batch(auth: &Auth, concurrency: usize) -> Result<usize, StoreError> {
-    let jobs = auth.claim_mails(u32::try_from(concurrency).unwrap_or(u32::MAX)).await?;
+/// Claims as many mails as there are free places, and begins to send them; says how many.
+async fn fill(auth: &Auth, free: usize, sending: &mut JoinSet<()>) -> Result<usize, StoreError> {
+    let jobs = auth.claim_mails(u32::try_from(free).unwrap_or(u32::MAX)).await?;
     let claimed = jobs.len();
-    stream::iter(jobs).for_each_concurrent(concurrency, |job| attempt(auth, job)).await;
+    for job in jobs {
+        let auth = auth.clone();
+        sending.spawn(async move { attempt(&auth, &job).await });
+    }
     Ok(claimed)
 }
 
-async fn attempt(auth: &Auth, job: MailJob) {
-    let kind = job.mail.kind.as_str();
-    let (mail, number, request_id) = (job.id.0, job.attempt, job.mail.request_id.as_str());
-    let to = job.mail.to.masked();
-    let outcome = match auth.deliver_mail(&job).await {
-        Ok(Delivery::Sent) => {
-            tracing::info!(mail, kind, to, attempt = number, request_id, "mail sent");
-            "sent"
-        }
-        Ok(Delivery::Retry { at, reason }) => {
-            tracing::warn!(mail, kind, to, attempt = number, request_id, %at, reason, "mail will be tried again");
-            "retried"
-        }
-        Ok(Delivery::Dead { reason }) => {
-            tracing::error!(mail, kind, to, attempt = number, request_id, reason, "mail given up");
-            "dead"
-        }
-        Ok(Delivery::Expired) => {
-            tracing::info!(mail, kind, to, attempt = number, request_id, "mail expired unsent");
-            "expired"
-        }
-        // The lease ends by itself, and the mail is claimed again.
-        Err(error) => {
-            tracing::error!(mail, kind, to, attempt = number, request_id, %error, "mail not settled");
-            "unsettled"
-        }
-    };
-    metrics::counter!("evently_auth_mails_total", "kind" => kind, "outcome" => outcome).increment(1);
+/// How long the outbox is left alone after nothing more was due.
+fn pace(options: &WorkerOptions, bell: &Bell) -> Duration {
+    if bell.is_up() { options.poll_while_woken } else { options.poll }
 }
 
-/// The depth of the queue, for the metrics; a failure shows in the loop itself.
-async fn report_queue(auth: &Auth) {
-    if let Ok(stats) = auth.mail_queue().await {
-        metrics::gauge!("evently_auth_mails_queued").set(gauge(stats.queued));
-        metrics::gauge!("evently_auth_mails_dead").set(gauge(stats.dead));
+/// The lease of a mail whose attempt did not end ends by itself, and the mail is claimed again.
+fn report(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "sending a mail broke off");
     }
-}
-
-fn gauge(count: u64) -> f64 {
-    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
 }

@@ -3,12 +3,15 @@
 
 mod http;
 mod mail;
+mod operation;
+mod passwords;
 mod production;
 mod rules;
 mod secrets;
 mod sources;
 mod table;
 mod tokens;
+mod zero;
 
 use evently_auth_config::{Config, ConfigError, ProductionConfig};
 use std::collections::HashMap;

@@ -42,6 +42,11 @@ fn embedded_mode_tells_which_servers_it_passes_over() {
     let line =
         "DB_PASSWORD, REDIS_URL is not used: embedded mode, since neither DATABASE_URL nor DB_HOST is set";
     assert_eq!(warnings, [line]);
+    let warnings = config(&[("SMTP_HOST", "mail.internal"), ("SMTP_PORT", "25")]).warnings;
+    assert!(
+        warnings.len() == 1 && warnings[0].starts_with("SMTP_HOST is not used: embedded"),
+        "{warnings:?}"
+    );
 }
 
 #[test]

@@ -33,6 +33,15 @@ fn exactly_the_variables_of_the_table_are_read() {
 }
 
 #[test]
+fn all_of_them_are_asked_of_zero_but_files_and_what_opens_it() {
+    let asked = Recorder::default();
+    Config::from_sources(&HashMap::<&str, &str>::new(), Some(&asked)).unwrap();
+    let names = VARIABLES.iter().map(|variable| variable.name.to_owned());
+    let table: BTreeSet<String> = names.filter(|name| !name.starts_with("ZERO_")).collect();
+    assert_eq!(asked.0.into_inner(), table);
+}
+
+#[test]
 fn each_name_stands_once() {
     let names: BTreeSet<_> = VARIABLES.iter().map(|variable| variable.name).collect();
     assert_eq!(names.len(), VARIABLES.len());

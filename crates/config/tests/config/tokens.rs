@@ -64,6 +64,10 @@ fn production_refuses_weak_secrets() {
         ("change-me-before-you-go-to-production-1".into(), "it looks like a placeholder"),
         ("your-256-bit-secret-goes-here-and-is-long".into(), "it looks like a placeholder"),
         ("a-string-secret-at-least-256-bits-long".into(), "it looks like a placeholder"),
+        ("Evently_JWT_Secret_of_the_platform_2024".into(), "it looks like a placeholder"),
+        ("evently-auth-secret-key-for-production!".into(), "it looks like a placeholder"),
+        ("my-very-long-Password-for-signing-tokens".into(), "it looks like a placeholder"),
+        ("secretsecretsecretsecretsecretsecret".into(), "it has only 5 different characters"),
         (
             "09d25e094faa6ca2556c818166b7a9563b93f7099f6f0f4caa6cf63b88e8d3e7".into(),
             "it is a published example",
@@ -78,8 +82,13 @@ fn production_refuses_weak_secrets() {
             assert!(!line.contains(&weak), "{line}");
         }
     }
-    let line = refusal(&production_with(&[("SECRET_KEY", "short")]));
-    assert!(line.starts_with("SECRET_KEY ") && line.contains("it has 5 bytes, 32 are needed"), "{line}");
+    for short in ["short", "secret", "changeme", "password"] {
+        for name in ["JWT_SECRET", "SECRET_KEY"] {
+            let line = refusal(&production_with(&[(name, short)]));
+            let why = format!("it has {} bytes, 32 are needed", short.len());
+            assert!(line.starts_with(&format!("{name} ")) && line.contains(&why), "{line}");
+        }
+    }
 }
 
 #[test]

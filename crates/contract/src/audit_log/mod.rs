@@ -26,6 +26,7 @@ macro_rules! audit_log {
                 a_seal_may_leave_rows_to_the_next_one,
                 a_number_is_given_once,
                 a_seal_follows_the_last,
+                a_row_is_sealed_once,
                 seals_come_by_number_and_in_pages,
                 of_many_equal_seals_one_is_appended,
                 of_many_different_seals_one_is_appended,

@@ -56,6 +56,16 @@ pub async fn what_is_not_sealed_comes_by_id_and_limited(store: StoreHarness) {
     assert_eq!(store.audit_log.unsealed(1).await.unwrap(), rows[2..3]);
 }
 
+/// Also when a second sealer looked before the first had sealed.
+pub async fn a_row_is_sealed_once(store: StoreHarness) {
+    let rows = rows(&store, 3).await;
+    let first = seal(None, &rows[..2]);
+    assert!(append(&store, &first).await);
+    assert!(!append(&store, &seal(Some(&first), &rows)).await);
+    assert_eq!(store.audit_log.last_seal().await.unwrap(), Some(first));
+    assert_eq!(store.audit_log.unsealed(10).await.unwrap(), rows[2..]);
+}
+
 /// A row that was committed late has a lower number than one that is sealed already.
 pub async fn a_seal_may_leave_rows_to_the_next_one(store: StoreHarness) {
     let rows = rows(&store, 3).await;

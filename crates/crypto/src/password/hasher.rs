@@ -17,6 +17,13 @@ use std::time::{Duration, Instant};
 /// After so long without a login a thread gives its memory back.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// The histogram of the time that a hash takes once its turn has come.
+const DURATION: &str = "evently_auth_hash_duration_seconds";
+/// The gauge of hashes that wait for a thread or are being made.
+const QUEUE_DEPTH: &str = "evently_auth_hash_queue_depth";
+/// The counter of hashes that were refused because too many waited.
+const REJECTED: &str = "evently_auth_hash_rejected_total";
+
 /// How to hash, and how much of it at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HasherConfig {
@@ -90,11 +97,41 @@ impl HasherPool {
         self.pool.load()
     }
 
-    fn failure(&self, error: PoolError) -> HashError {
-        match error {
-            PoolError::Full => HashError::Overloaded { retry_after: self.retry_after },
+    /// Has a thread do `work`, measured.
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Memory) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let measured = move |memory: &mut Memory| {
+            let started = Instant::now();
+            let answer = work(memory);
+            metrics::histogram!(DURATION).record(started.elapsed());
+            answer
+        };
+        let _place = Place::take();
+        self.pool.run(measured).await.map_err(|error| match error {
+            PoolError::Full => {
+                metrics::counter!(REJECTED).increment(1);
+                HashError::Overloaded { retry_after: self.retry_after }
+            }
             PoolError::Panicked => StoreError::unavailable("hashing a password panicked").into(),
-        }
+        })
+    }
+}
+
+/// A place in the queue, as the gauge counts them; given back also when nobody waits for the answer any more.
+struct Place;
+
+impl Place {
+    fn take() -> Self {
+        metrics::gauge!(QUEUE_DEPTH).increment(1.0);
+        Self
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        metrics::gauge!(QUEUE_DEPTH).decrement(1.0);
     }
 }
 
@@ -102,8 +139,7 @@ impl HasherPool {
 impl PasswordHasher for HasherPool {
     async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
         let (hasher, password) = (Arc::clone(&self.hasher), password.clone());
-        let hash = self.pool.run(move |memory| hasher.hash(&password, memory)).await;
-        Ok(hash.map_err(|error| self.failure(error))??)
+        Ok(self.run(move |memory| hasher.hash(&password, memory)).await??)
     }
 
     async fn verify(
@@ -112,8 +148,7 @@ impl PasswordHasher for HasherPool {
         hash: Option<&PasswordHash>,
     ) -> Result<PasswordVerdict, HashError> {
         let (hasher, password, hash) = (Arc::clone(&self.hasher), password.clone(), hash.cloned());
-        let verdict = self.pool.run(move |memory| hasher.verify(&password, hash.as_ref(), memory)).await;
-        verdict.map_err(|error| self.failure(error))
+        self.run(move |memory| hasher.verify(&password, hash.as_ref(), memory)).await
     }
 }
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 /// - A row says what its event said, with the digest that the audit key makes over it.
 /// - Nothing changes or removes the content of a row.
 /// - Of any number of seals with one number, exactly one is appended.
+/// - A row is sealed once: a seal that covers a sealed row is not appended.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// At most `limit` rows that no seal covers, by id.
@@ -15,7 +16,8 @@ pub trait AuditLog: Send + Sync {
     /// When the store is away.
     async fn unsealed(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
 
-    /// Appends a seal and marks its rows with it; `false` when its number is there already or does not follow the last.
+    /// Appends a seal and marks its rows with it; `false` when its number is there already or does not follow the last,
+    /// or when one of its rows is sealed already.
     ///
     /// # Errors
     /// When the store is away; then nothing happened.

@@ -1,4 +1,4 @@
-use crate::code::{CodeCheck, CodeMac, CodeSlot, StoredCode};
+use crate::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
 use crate::error::StoreError;
 use async_trait::async_trait;
 
@@ -7,6 +7,8 @@ use async_trait::async_trait;
 /// - `put` replaces what the slot held and starts the count anew; without a code it starts the count alone.
 /// - `check` counts before it compares, and an accepted code is gone with it: of any number of checks at once, at most
 ///   three are compared and at most one is accepted.
+/// - `restore` gives back an accepted code with the end and the count that it had; attempts made meanwhile are added to
+///   the count, and a newer code stays. One whose time is over stays away.
 /// - A slot that nobody filled counts like one that holds a code.
 /// - A code, and a count, is forgotten ten minutes after it began.
 #[async_trait]
@@ -14,7 +16,7 @@ pub trait Codes: Send + Sync {
     /// Puts a code into a slot.
     ///
     /// # Errors
-    /// When the store is away; then the slot is as it was.
+    /// When the store is away; the code may have been put.
     async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError>;
 
     /// Tries a code.
@@ -22,4 +24,10 @@ pub trait Codes: Send + Sync {
     /// # Errors
     /// When the store is away; the attempt may have been counted.
     async fn check(&self, slot: CodeSlot, attempt: CodeMac) -> Result<CodeCheck, StoreError>;
+
+    /// Gives back what an accepted check of this slot took; a second time changes nothing.
+    ///
+    /// # Errors
+    /// When the store is away; the code may stay used up.
+    async fn restore(&self, slot: CodeSlot, taken: TakenCode) -> Result<(), StoreError>;
 }

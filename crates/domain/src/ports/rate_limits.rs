@@ -9,10 +9,10 @@ use async_trait::async_trait;
 /// - `peek` counts nothing. `release` takes one request back. `clear` forgets all of them.
 #[async_trait]
 pub trait RateLimits: Send + Sync {
-    /// Asks to pass; `budgets` is not empty.
+    /// Asks to pass; `budgets` is not empty, and their keys differ.
     ///
     /// # Errors
-    /// When the store is away; then nothing was admitted.
+    /// When the store is away; then nothing was admitted, though it may have been counted.
     async fn acquire(&self, budgets: &[Budget]) -> Result<Admission, StoreError>;
 
     /// Where the caller stands: the tightest of `budgets`, which is not empty.

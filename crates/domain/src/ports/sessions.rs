@@ -26,11 +26,20 @@ pub trait Sessions: Send + Sync {
         effects: Effects,
     ) -> Result<Opened, StoreError>;
 
-    /// The session with its owner, whatever their state.
+    /// The session with its owner, whatever their state; of several instances one may be behind for moments, and five
+    /// seconds at most. Good for admitting; a refusal asks [`Sessions::find_fresh`] first.
     ///
     /// # Errors
     /// When the store is away.
     async fn find(&self, sid: &Sid) -> Result<Option<LiveSession>, StoreError>;
+
+    /// The same, never behind.
+    ///
+    /// # Errors
+    /// When the store is away.
+    async fn find_fresh(&self, sid: &Sid) -> Result<Option<LiveSession>, StoreError> {
+        self.find(sid).await
+    }
 
     /// Moves the chain on from generation `from`, if that is the current one and the session and its owner are active
     /// and it has not expired at `at`; sets `rotated_at`, `last_accessed`, and marks `from` as seen.

@@ -3,12 +3,14 @@ use crate::error::StoreError;
 use crate::session::Sid;
 use async_trait::async_trait;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// What instances tell each other, at once and without keeping it: whoever listens must do without while the line is
 /// down.
 ///
 /// - What is sent while the line of a listener is up is heard by it, in the order of the sender.
 /// - A line that may have lost something is reported as down, within a second of the loss, and before it is up again.
+/// - A line that is up was proven: what was sent before the proof began has been heard.
 #[async_trait]
 pub trait Signals: Send + Sync {
     /// Tells every instance, this one too.
@@ -39,4 +41,11 @@ pub trait SignalListener: Send + Sync {
 
     /// Whether the line is up; while it is down, signals are lost.
     fn line_changed(&self, is_up: bool);
+
+    /// The line is up and what it carried was heard; whoever must not miss a signal may rely on that `until` then, and no
+    /// longer: a process that was suspended wakes up before it can know what became of its line. Comes with each
+    /// `line_changed(true)` and again and again after it.
+    fn line_proven(&self, until: Instant) {
+        let _ = until;
+    }
 }

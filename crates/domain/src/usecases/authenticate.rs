@@ -4,7 +4,7 @@ use crate::access::Principal;
 use crate::client::Client;
 use crate::effects::Effects;
 use crate::error::StoreError;
-use crate::session::{Generation, Session, Touch};
+use crate::session::{Generation, LiveSession, Session, Sid, Touch};
 use crate::usecases::binding::Use;
 use crate::{Auth, Timestamp};
 use chrono::TimeDelta;
@@ -32,15 +32,15 @@ impl Auth {
         let now = self.now();
         let claims =
             self.ports.access_tokens.verify(token, now).map_err(|_| AuthenticateError::InvalidToken)?;
-        let found = self.ports.sessions.find(&claims.sid).await?.ok_or(AuthenticateError::InvalidToken)?;
+        let idle_limit = self.settings.session_idle_limit;
+        let admits = |found: &LiveSession| {
+            found.session.is_live(now, idle_limit)
+                && found.user.is_active
+                && found.user.id == claims.user_id
+                && claims.generation <= found.session.generation
+        };
+        let found = self.find_admitting(&claims.sid, admits).await?.ok_or(AuthenticateError::InvalidToken)?;
         let session = &found.session;
-        let admitted = session.is_live(now, self.settings.session_idle_limit)
-            && found.user.is_active
-            && found.user.id == claims.user_id
-            && claims.generation <= session.generation;
-        if !admitted {
-            return Err(AuthenticateError::InvalidToken);
-        }
         let effects = match self.judge_use(session, client, now).await? {
             Use::Refused => return Err(AuthenticateError::InvalidToken),
             Use::Moved(effects) => Some(effects),
@@ -55,6 +55,19 @@ impl Auth {
 }
 
 impl Auth {
+    /// The session with its owner, if they admit the caller. What is found first may be behind (idle since another
+    /// instance was used, a generation that another one made): only the store's own word refuses.
+    pub(crate) async fn find_admitting(
+        &self,
+        sid: &Sid,
+        admits: impl Fn(&LiveSession) -> bool + Send + Sync,
+    ) -> Result<Option<LiveSession>, StoreError> {
+        match self.ports.sessions.find(sid).await? {
+            Some(found) if !admits(&found) => Ok(self.ports.sessions.find_fresh(sid).await?.filter(&admits)),
+            found => Ok(found),
+        }
+    }
+
     fn is_news(&self, session: &Session, generation: Generation, now: Timestamp) -> bool {
         // With an idle limit of minutes the note has to be finer, or the session would end early.
         let resolution = self

@@ -3,12 +3,11 @@
 use crate::Auth;
 use crate::Timestamp;
 use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
-use crate::client::{Client, Network, UserAgent};
+use crate::client::Client;
 use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::session::Session;
 use crate::settings::SessionBinding;
-use std::net::IpAddr;
 
 /// What the policy says of a use.
 pub(crate) enum Use {
@@ -28,8 +27,8 @@ impl Auth {
         client: &Client,
         now: Timestamp,
     ) -> Result<Use, StoreError> {
-        let moved = Difference::between(client, session.last_ip_address, session.last_user_agent.as_ref());
-        let made_for = Difference::between(client, session.ip_address, session.user_agent.as_ref());
+        let made_for = client.difference(session.ip_address, session.user_agent.as_ref());
+        let last = client.difference(session.last_ip_address, session.last_user_agent.as_ref());
         let event = |outcome, detail| {
             AuditEvent::new(AuditAction::SessionMoved, outcome, client, now)
                 .about(session.user_id)
@@ -48,32 +47,9 @@ impl Auth {
             self.ports.outbox.put(effects).await?;
             return Ok(Use::Refused);
         }
-        if moved.address || moved.user_agent {
-            return Ok(Use::Moved(Effects::audit(event(AuditOutcome::Success, moved.describe()))));
+        if made_for.is_any() && last.is_any() {
+            return Ok(Use::Moved(Effects::audit(event(AuditOutcome::Success, made_for.describe()))));
         }
         Ok(Use::Usual)
-    }
-}
-
-struct Difference {
-    address: bool,
-    user_agent: bool,
-}
-
-impl Difference {
-    fn between(client: &Client, address: Option<IpAddr>, user_agent: Option<&UserAgent>) -> Self {
-        let same_agent = match (&client.user_agent, user_agent) {
-            (Some(now), Some(then)) => now.is_same_product(then),
-            (now, then) => now.is_none() && then.is_none(),
-        };
-        Self { address: address.map(Network::of) != Some(client.network()), user_agent: !same_agent }
-    }
-
-    fn describe(&self) -> &'static str {
-        match (self.address, self.user_agent) {
-            (true, true) => "another address and user agent",
-            (true, false) => "another address",
-            (false, _) => "another user agent",
-        }
     }
 }

@@ -1,8 +1,8 @@
-//! Codes in the slot of their address: kept, or none kept and nobody the wiser.
+//! Codes in the slot of their address: kept, or none kept and nobody the wiser; tried, and given back.
 
 use crate::Auth;
 use crate::account::{EmailAddress, UserId};
-use crate::code::{OneTimeCode, Purpose, StoredCode};
+use crate::code::{CodeCheck, OneTimeCode, Purpose, StoredCode, TakenCode};
 use crate::error::StoreError;
 
 impl Auth {
@@ -26,5 +26,22 @@ impl Auth {
         address: &EmailAddress,
     ) -> Result<(), StoreError> {
         self.ports.codes.put(self.keys.codes.slot(purpose, address), None).await
+    }
+
+    /// Tries `code`, which is used up when it is the right one.
+    pub(crate) async fn try_code(
+        &self,
+        purpose: Purpose,
+        address: &EmailAddress,
+        code: &OneTimeCode,
+    ) -> Result<CodeCheck, StoreError> {
+        let mac = self.keys.codes.mac(purpose, address, code);
+        self.ports.codes.check(self.keys.codes.slot(purpose, address), mac).await
+    }
+
+    /// Gives back a code that was used up in vain, by a failure of ours or for a reason that its owner can mend.
+    /// While codes are away it cannot be had back, which must not hide what had gone wrong: its owner asks for another.
+    pub(crate) async fn give_back(&self, purpose: Purpose, address: &EmailAddress, taken: TakenCode) {
+        drop(self.ports.codes.restore(self.keys.codes.slot(purpose, address), taken).await);
     }
 }

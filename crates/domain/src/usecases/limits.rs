@@ -5,7 +5,8 @@ use crate::access::Principal;
 use crate::account::{EmailAddress, UserId};
 use crate::client::Client;
 use crate::error::StoreError;
-use crate::limits::{Admission, Budget, Limit, LimitKey, LimitStatus};
+use crate::limits::WhenAway::{CountHere, Refuse};
+use crate::limits::{Admission, Budget, LimitKey, LimitStatus};
 
 /// Too many requests; the status names the true wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -107,38 +108,41 @@ impl Auth {
         self.admit::<E>(client, budgets).await?;
         let outcome = work.await;
         if outcome.as_ref().is_err_and(Blame::is_ours) {
-            for budget in budgets {
-                self.ports.rate_limits.release(&budget.key).await?;
-            }
+            self.take_back(budgets).await;
         }
         outcome
     }
 
+    /// Takes an attempt back after a failure of ours, which is what the caller is told. An attempt that cannot be taken
+    /// back now counts for the length of its window.
+    pub(crate) async fn take_back(&self, budgets: &[Budget]) {
+        for budget in budgets {
+            drop(self.ports.rate_limits.release(&budget.key).await);
+        }
+    }
+
     pub(crate) fn network_budget(&self, route: LimitedRoute, client: &Client) -> Budget {
         let limits = &self.settings.limits;
-        let (what, limit) = match route {
-            LimitedRoute::Register => ("register", limits.register),
-            LimitedRoute::LogIn => ("login-address", limits.login_address),
-            LimitedRoute::VerifyCode => ("verify", limits.verify),
-            LimitedRoute::RequestCode => ("resend-address", limits.resend_address),
+        let (what, limit, when_away) = match route {
+            LimitedRoute::Register => ("register", limits.register, Refuse),
+            LimitedRoute::LogIn => ("login-address", limits.login_address, CountHere),
+            LimitedRoute::VerifyCode => ("verify", limits.verify, Refuse),
+            LimitedRoute::RequestCode => ("resend-address", limits.resend_address, Refuse),
         };
-        budget(what, client.network(), limit)
+        Budget { key: LimitKey::new(what, client.network(), when_away), limit }
     }
 
     /// Failed logins of an account from a network; `account` is an id, or the name that nobody has.
     pub(crate) fn login_budget(&self, account: &str, client: &Client) -> Budget {
-        budget("login", format_args!("{account}|{}", client.network()), self.settings.limits.login)
+        let key = LimitKey::new("login", format_args!("{account}|{}", client.network()), CountHere);
+        Budget { key, limit: self.settings.limits.login }
     }
 
     pub(crate) fn code_budget(&self, address: &EmailAddress) -> Budget {
-        budget("resend", address, self.settings.limits.resend)
+        Budget { key: LimitKey::new("resend", address, Refuse), limit: self.settings.limits.resend }
     }
 
     pub(crate) fn password_budget(&self, user: UserId) -> Budget {
-        budget("password", user, self.settings.limits.password)
+        Budget { key: LimitKey::new("password", user, CountHere), limit: self.settings.limits.password }
     }
-}
-
-fn budget(what: &'static str, who: impl std::fmt::Display, limit: Limit) -> Budget {
-    Budget { key: LimitKey::new(what, who), limit }
 }

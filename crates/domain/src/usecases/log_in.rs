@@ -54,23 +54,23 @@ impl Auth {
             (None, Identifier::Id(id)) => format!("id:{id}"),
         };
         // Every attempt counts until it turns out to be no failure: parallel guesses get no more than serial ones.
-        let failures = self.login_budget(&account, client);
-        let attempts = self.network_budget(LimitedRoute::LogIn, client);
-        self.admit::<LogInError>(client, &[failures.clone(), attempts.clone()]).await?;
+        let budgets @ [failures, _] =
+            &[self.login_budget(&account, client), self.network_budget(LimitedRoute::LogIn, client)];
+        self.admit::<LogInError>(client, budgets).await?;
 
         let mut outcome = self.try_log_in(&command, found, client).await;
         if matches!(outcome, Ok(None)) {
             // The account changed while the password was hashed, perhaps only its hash, by another login.
-            let found = self.ports.users.find_credentials(&command.identifier).await?;
-            outcome = self.try_log_in(&command, found, client).await;
+            outcome = match self.ports.users.find_credentials(&command.identifier).await {
+                Ok(found) => self.try_log_in(&command, found, client).await,
+                Err(broken) => Err(broken.into()),
+            };
         }
         let outcome = outcome.and_then(|tokens| tokens.ok_or(LogInError::InvalidCredentials));
         match &outcome {
-            Ok(_) | Err(LogInError::Unverified) => self.ports.rate_limits.clear(&failures.key).await?,
-            Err(LogInError::Hash(_) | LogInError::Store(_)) => {
-                self.ports.rate_limits.release(&failures.key).await?;
-                self.ports.rate_limits.release(&attempts.key).await?;
-            }
+            // The session is open: failures that cannot be forgotten now are so at the end of their window.
+            Ok(_) | Err(LogInError::Unverified) => drop(self.ports.rate_limits.clear(&failures.key).await),
+            Err(LogInError::Hash(_) | LogInError::Store(_)) => self.take_back(budgets).await,
             Err(LogInError::RateLimited(_) | LogInError::InvalidCredentials) => {}
         }
         outcome

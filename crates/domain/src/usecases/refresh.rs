@@ -30,13 +30,14 @@ impl Auth {
     /// See [`RefreshError`].
     pub async fn refresh(&self, token: &str, client: &Client) -> Result<Tokens, RefreshError> {
         let presented = PresentedToken::parse(token).ok_or(RefreshError::InvalidToken)?;
-        let found = self.ports.sessions.find(&presented.sid).await?.ok_or(RefreshError::InvalidToken)?;
         let now = self.now();
-        let proven = self.keys.refresh.proves(&presented, &found.session.seed);
-        if !proven || !found.session.is_live(now, self.settings.session_idle_limit) {
+        let is_live = |found: &LiveSession| found.session.is_live(now, self.settings.session_idle_limit);
+        let found = self.find_admitting(&presented.sid, is_live).await?.ok_or(RefreshError::InvalidToken)?;
+        if !self.keys.refresh.proves(&presented, &found.session.seed) {
             return Err(RefreshError::InvalidToken);
         }
-        // Theft is theft wherever it comes from; the binding has a say in what is left.
+        // Theft is theft wherever it comes from, and stays theft however far the chain has moved on since; the binding
+        // has a say in what is left.
         if judge(&found.session, presented.generation, now) == Verdict::Theft {
             return self.end_stolen(&found, client, now).await;
         }

@@ -42,7 +42,7 @@ pub enum ResetPasswordError {
     /// No hash was made; the code still works.
     #[error(transparent)]
     Hash(#[from] HashError),
-    /// Something broke; the code still works.
+    /// Something broke; the code still works, unless codes are away.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -66,20 +66,19 @@ impl Auth {
         command: ResetPassword,
         client: &Client,
     ) -> Result<(), ResetPasswordError> {
-        let slot = self.keys.codes.slot(Purpose::ResetPassword, &command.email);
-        let mac = self.keys.codes.mac(Purpose::ResetPassword, &command.email, &command.code);
-        match self.ports.codes.check(slot, mac).await? {
+        let ResetPassword { email, code, .. } = &command;
+        match self.try_code(Purpose::ResetPassword, email, code).await? {
             CodeCheck::Rejected { remaining } => {
                 let now = self.now();
                 let event = AuditEvent::new(AuditAction::PasswordReset, AuditOutcome::Failure, client, now);
                 self.ports.outbox.put(Effects::audit(event)).await?;
                 Err(ResetPasswordError::InvalidCode { remaining })
             }
-            CodeCheck::Accepted { subject } => {
-                let done = self.reset_proven(&command, subject, client).await;
+            CodeCheck::Accepted(taken) => {
+                let done = self.reset_proven(&command, taken.code.subject, client).await;
                 // A code is used up by its check: unless the account moved on, a failure gives it back.
                 if matches!(&done, Err(error) if !matches!(error, ResetPasswordError::InvalidCode { .. })) {
-                    self.keep_code(Purpose::ResetPassword, &command.email, &command.code, subject).await?;
+                    self.give_back(Purpose::ResetPassword, email, taken).await;
                 }
                 done
             }

@@ -9,11 +9,12 @@ impl Auth {
     /// # Errors
     /// When the audit is away; then nothing was sealed.
     pub async fn seal_audit(&self, limit: u32) -> Result<usize, StoreError> {
+        // The last seal first: what another one sealed since has its number, and ours is refused.
+        let last = self.ports.audit_log.last_seal().await?;
         let rows = self.ports.audit_log.unsealed(limit).await?;
         if rows.is_empty() {
             return Ok(0);
         }
-        let last = self.ports.audit_log.last_seal().await?;
         let seal = self.keys.audit.seal(last.as_ref(), &rows, self.now());
         let sealed = seal.rows.len();
         Ok(if self.ports.audit_log.append_seal(seal).await? { sealed } else { 0 })

@@ -57,8 +57,7 @@ impl Auth {
     /// account already looks the same to the caller, and its owner is told.
     ///
     /// # Errors
-    /// See [`UpdateProfileError`]; then nothing was changed, but for one case: when the code could not be kept, the
-    /// address waits, and asking again sends a code that works.
+    /// See [`UpdateProfileError`]; then nothing was changed, but that a code which the new address had may have ended.
     pub async fn update_profile(
         &self,
         command: UpdateProfile,
@@ -79,17 +78,21 @@ impl Auth {
         if command.username.is_some() || command.full_name.is_some() {
             effects.audit.push(event(AuditAction::ProfileChanged));
         }
-        let mut code = None;
         if let Some(address) = new_address {
             effects.audit.push(event(AuditAction::EmailChangeRequested));
             let owner = self.ports.users.find_credentials(&Identifier::Email(address.clone())).await?;
             // An address that nobody ever proved is nobody's yet.
             let owner = owner.map(|found| found.user).filter(|owner| owner.claim_expires_at.is_none());
+            // The code is kept before it is mailed: a mail never has one that does not work.
             let to_new = match owner {
-                Some(owner) => Mail::to_user(&owner, MailMessage::AddressInUse),
+                Some(owner) => {
+                    self.keep_no_code(Purpose::VerifyEmail, address).await?;
+                    Mail::to_user(&owner, MailMessage::AddressInUse)
+                }
                 None => {
-                    let fresh = code.insert(OneTimeCode::generate(self.ports.entropy.as_ref())?);
-                    let message = MailMessage::EmailChangeCode { code: digits(fresh) };
+                    let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
+                    self.keep_code(Purpose::VerifyEmail, address, &code, user.id).await?;
+                    let message = MailMessage::EmailChangeCode { code: digits(&code) };
                     Mail::to_address(address.clone(), user.display_name(), message)
                 }
             };
@@ -105,21 +108,13 @@ impl Auth {
             at: now,
             ..UserChange::default()
         };
-        let changed = match self.ports.users.change(user.id, change, effects).await? {
-            ChangedUser::Changed(user) => user,
-            ChangedUser::Taken => return Err(UpdateProfileError::Taken),
+        match self.ports.users.change(user.id, change, effects).await? {
+            ChangedUser::Changed(user) => Ok(user),
+            ChangedUser::Taken => Err(UpdateProfileError::Taken),
             // Somebody changed the password since it was proven.
-            ChangedUser::Stale => return Err(UpdateProfileError::WrongPassword),
-            ChangedUser::Missing | ChangedUser::LastAdmin => return Err(UpdateProfileError::Gone),
-        };
-        match (new_address, code) {
-            (Some(address), Some(code)) => {
-                self.keep_code(Purpose::VerifyEmail, address, &code, user.id).await?;
-            }
-            (Some(address), None) => self.keep_no_code(Purpose::VerifyEmail, address).await?,
-            (None, _) => {}
+            ChangedUser::Stale => Err(UpdateProfileError::WrongPassword),
+            ChangedUser::Missing | ChangedUser::LastAdmin => Err(UpdateProfileError::Gone),
         }
-        Ok(changed)
     }
 
     async fn prove_for_move(

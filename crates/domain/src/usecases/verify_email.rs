@@ -32,7 +32,7 @@ pub enum VerifyEmailError {
         /// Attempts left: 2, 1, 0, 0, …
         remaining: u32,
     },
-    /// Something broke; the code still works.
+    /// Something broke; the code still works, unless codes are away.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -49,21 +49,19 @@ impl Auth {
 
     async fn verify_admitted(&self, command: VerifyEmail, client: &Client) -> Result<(), VerifyEmailError> {
         let VerifyEmail { email, code } = &command;
-        let slot = self.keys.codes.slot(Purpose::VerifyEmail, email);
-        let mac = self.keys.codes.mac(Purpose::VerifyEmail, email, code);
-        let check = self.ports.codes.check(slot, mac).await?;
+        let check = self.try_code(Purpose::VerifyEmail, email, code).await?;
         let now = self.now();
         let event = |outcome| AuditEvent::new(AuditAction::EmailVerified, outcome, client, now);
-        let subject = match check {
-            CodeCheck::Accepted { subject } => subject,
+        let taken = match check {
+            CodeCheck::Accepted(taken) => taken,
             CodeCheck::Rejected { remaining } => {
                 self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure))).await?;
                 return Err(VerifyEmailError::InvalidCode { remaining });
             }
         };
-        // A code is used up by its check: when something of ours breaks from here on, it is put back.
+        // A code is used up by its check: when something of ours breaks from here on, it is given back.
         let proven = async {
-            let Some(user) = self.ports.users.find(subject).await? else {
+            let Some(user) = self.ports.users.find(taken.code.subject).await? else {
                 return Ok(false);
             };
             let event = event(AuditOutcome::Success).by(user.id).about(user.id);
@@ -86,7 +84,7 @@ impl Auth {
             // The account moved on while the code was under way: the code is as good as a wrong one.
             Ok(false) => Err(VerifyEmailError::InvalidCode { remaining: MAX_ATTEMPTS - 1 }),
             Err(broken) => {
-                self.keep_code(Purpose::VerifyEmail, email, code, subject).await?;
+                self.give_back(Purpose::VerifyEmail, email, taken).await;
                 Err(VerifyEmailError::Store(broken))
             }
         }

@@ -1,8 +1,10 @@
 //! What is written down, and how tampering shows.
 
-use crate::world::{email, new_password, password, world};
+use crate::world::{email, new_password, password, with, world};
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use evently_auth_domain::audit::{AuditAction, AuditOutcome, AuditRecord, AuditSeal};
+use evently_auth_domain::client::Client;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
 use evently_auth_domain::usecases::ChangePassword;
@@ -46,16 +48,23 @@ async fn a_life_leaves_its_trace() {
 }
 
 #[tokio::test]
-async fn a_move_is_recorded_once() {
+async fn a_move_is_recorded_once_also_when_a_client_goes_back_and_forth() {
     let world = world();
     let (tokens, _) = world.signed_in("grace").await;
-    let elsewhere = crate::world::from("198.51.100.1");
+    let use_from = async |client: &Client| {
+        world.auth.authenticate(tokens.access.expose(), client).await.unwrap();
+        let rows = world.memory.store().rows(0, 100).await.unwrap();
+        rows.iter().filter(|row| row.event.action == AuditAction::SessionMoved).count()
+    };
+    let (elsewhere, other_agent) = (with("198.51.100.1", "Firefox/1.0"), with("192.0.2.1", "curl/8"));
     for _ in 0..3 {
-        world.auth.authenticate(tokens.access.expose(), &elsewhere).await.unwrap();
+        assert_eq!(use_from(&elsewhere).await, 1);
+        assert_eq!(use_from(&elsewhere).await, 1);
+        assert_eq!(use_from(&world.client).await, 1, "where it was opened");
+        world.wait(TimeDelta::minutes(2)); // so that the use is noted
+        assert_eq!(use_from(&world.client).await, 1);
     }
-    let rows = world.memory.store().rows(0, 100).await.unwrap();
-    let moves = rows.iter().filter(|row| row.event.action == AuditAction::SessionMoved).count();
-    assert_eq!(moves, 1);
+    assert_eq!(use_from(&other_agent).await, 2, "a third place");
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
-//! The outermost layer: every request has an id and a caller, every answer has the id, the security headers and, when
-//! it is an error, the shape of a problem. A panic is an error like any other.
+//! The outermost layer but for `finish`: every request has an id and a caller, every answer has the id, the security
+//! headers and, when it is an error, the shape of a problem. A panic is an error like any other.
 
 use super::security::harden;
 use crate::extract::{RequestContext, X_REQUEST_ID};

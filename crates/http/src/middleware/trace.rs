@@ -26,7 +26,7 @@ impl RootSpanBuilder for RequestSpan {
         let context = req.extensions().get::<RequestContext>().cloned();
         let client = context.as_ref().map(|context| &context.client);
         let (method, route) = (method(req), route(req));
-        tracing::info_span!(
+        let span = tracing::info_span!(
             "request",
             otel.kind = "server",
             otel.name = format_args!("{method} {route}"),
@@ -35,7 +35,9 @@ impl RootSpanBuilder for RequestSpan {
             http.response.status_code = Empty,
             client.address = client.map(|client| tracing::field::display(client.address)),
             request_id = client.map(|client| client.request_id.as_str()),
-        )
+        );
+        super::parent::adopt(&span, req.headers());
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

@@ -1,6 +1,6 @@
 //! Whether the service works: asked of the dependencies themselves, each for two seconds at most.
 
-use crate::state::HttpState;
+use crate::state::Probes;
 use actix_web::{HttpResponse, web};
 use evently_auth_domain::ports::Probe;
 use serde::Serialize;
@@ -87,14 +87,14 @@ impl Check {
         (status = 503, description = "`unhealthy`: the database is away", body = HealthResponse),
     )
 )]
-pub(crate) async fn health(state: web::Data<HttpState>) -> HttpResponse {
+pub(crate) async fn health(probes: web::Data<Probes>) -> HttpResponse {
     let redis = async {
-        match &state.probes.redis {
+        match &probes.redis {
             Some(probe) => Some(Check::of("redis", probe.as_ref()).await),
             None => None,
         }
     };
-    let database = Check::of("database", state.probes.database.as_ref());
+    let database = Check::of("database", probes.database.as_ref());
     let (database, redis) = futures_util::future::join(database, redis).await;
     let status = match &redis {
         _ if !database.is_good() => "unhealthy",
@@ -134,8 +134,8 @@ pub(crate) async fn live() -> web::Json<LivenessResponse> {
         (status = 503, description = "`not_ready`: the database is away", body = LivenessResponse),
     )
 )]
-pub(crate) async fn ready(state: web::Data<HttpState>) -> HttpResponse {
-    if Check::of("database", state.probes.database.as_ref()).await.is_good() {
+pub(crate) async fn ready(probes: web::Data<Probes>) -> HttpResponse {
+    if Check::of("database", probes.database.as_ref()).await.is_good() {
         HttpResponse::Ok().json(LivenessResponse { status: "ready" })
     } else {
         HttpResponse::ServiceUnavailable().json(LivenessResponse { status: "not_ready" })

@@ -25,7 +25,12 @@ fn system_routes(cfg: &mut ServiceConfig) {
     cfg.service(resource("/").route(get().to(system::welcome)))
         .service(resource("/info").route(get().to(system::info)))
         .service(resource("/openapi.json").route(get().to(system::openapi)))
-        .service(resource("/metrics").route(get().to(system::metrics)))
+        .configure(operation_routes);
+}
+
+/// What those who run a process ask it; the worker answers these alone.
+pub(crate) fn operation_routes(cfg: &mut ServiceConfig) {
+    cfg.service(resource("/metrics").route(get().to(system::metrics)))
         .service(resource("/health").route(get().to(health::health)))
         .service(resource("/health/live").route(get().to(health::live)))
         .service(resource("/health/ready").route(get().to(health::ready)));

@@ -1,9 +1,9 @@
 //! What the service is, what it offers, and what it has measured.
 
 use crate::openapi::openapi_json;
-use crate::state::HttpState;
 use actix_web::http::header::ContentType;
 use actix_web::{HttpResponse, web};
+use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Serialize;
 use std::sync::LazyLock;
 use utoipa::ToSchema;
@@ -118,6 +118,6 @@ pub(crate) async fn openapi() -> HttpResponse {
         public, the proxy in front keeps this path to itself.",
     responses((status = 200, description = "Prometheus text format", content_type = "text/plain", body = String))
 )]
-pub(crate) async fn metrics(state: web::Data<HttpState>) -> HttpResponse {
-    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(state.metrics.render())
+pub(crate) async fn metrics(metrics: web::Data<PrometheusHandle>) -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics.render())
 }

@@ -42,6 +42,33 @@ async fn public_routes_say_the_same() {
 }
 
 #[actix_web::test]
+async fn without_redis_codes_are_503_and_the_rest_is_served() {
+    let world = World::new().await;
+    let (_, token) = world.user("ada").await;
+    world.memory.outage().begin();
+    let (email, new_password) = ("ada@example.com", "seventeen purple kites");
+    for (route, body) in [
+        ("register", json!({"email": "a@example.com", "username": "abc", "password": PASSWORD})),
+        ("verify-email", json!({"email": email, "otp": "000000"})),
+        ("resend-otp", json!({"email": email})),
+        ("forgot-password", json!({"email": email})),
+        ("reset-password", json!({"email": email, "otp": "000000", "new_password": new_password})),
+    ] {
+        let answer = world.post(&format!("/api/v1/auth/{route}"), body).await;
+        answer.problem(503, "unavailable");
+        assert!(answer.header("retry-after").unwrap().parse::<u64>().unwrap() > 0, "{route}");
+    }
+    let change = json!({"current_password": PASSWORD, "new_password": new_password});
+    world.send(call("POST", "/api/v1/auth/change-password").token(&token).json(&change)).await.expect(200);
+    let login = json!({"email": email, "password": new_password});
+    let tokens = world.post("/api/v1/auth/login", login).await.expect(200);
+    world.post("/api/v1/auth/refresh", json!({"refresh_token": tokens["refresh_token"]})).await.expect(200);
+    for route in ["me", "sessions"] {
+        world.send(get(&format!("/api/v1/auth/{route}")).token(&token)).await.expect(200);
+    }
+}
+
+#[actix_web::test]
 async fn stored_nonsense_is_500() {
     let world = World::new().await;
     let (_, token) = world.user("ada").await;

@@ -5,6 +5,7 @@ mod admin;
 mod bodies;
 mod coverage;
 mod failures;
+mod hanging_up;
 mod headers;
 mod hostile;
 mod journeys;

@@ -1,16 +1,21 @@
 //! Over a real connection: what only the server itself can do.
 
 use super::support::parts;
-use evently_auth_http::serve;
+use evently_auth_http::{HttpState, serve};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
 /// Runs `talk` against a server on a free port, then stops the server.
 async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
+    let (_, _, state) = parts();
+    with_server_of(state, talk).await;
+}
+
+/// The same for a server of `state`.
+pub(crate) async fn with_server_of(state: HttpState, talk: impl FnOnce(SocketAddr) + Send + 'static) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (_, _, state) = parts();
     let server = serve(listener, state).unwrap();
     let handle = server.handle();
     let running = tokio::spawn(server);
@@ -20,7 +25,7 @@ async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
 }
 
 /// Sends bytes and reads until the server closes.
-fn exchange(address: SocketAddr, request: &[u8]) -> String {
+pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(request).unwrap();

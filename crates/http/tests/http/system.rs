@@ -110,6 +110,10 @@ async fn requests_are_measured_by_route_and_never_by_path() {
     world.get("/nowhere/hunter2").await;
     world.send(call("DELETE", "/api/v1/auth/sessions/4711")).await;
     world.send(call("BREW", "/health/live")).await;
+    for _ in 0..6 {
+        let login = json!({"username": "nobody", "password": "hunter2"});
+        world.send(call("POST", "/api/v1/auth/login").json(&login).from("192.0.2.1")).await;
+    }
     let answer = world.get("/metrics").await;
     assert!(answer.header("content-type").unwrap().starts_with("text/plain"));
     let text = String::from_utf8(answer.body).unwrap();
@@ -123,6 +127,12 @@ async fn requests_are_measured_by_route_and_never_by_path() {
             text.contains(&format!("http_server_request_duration_seconds_count{{{labels}}} 1")),
             "{labels}\n{text}"
         );
+    }
+    for (decision, times) in [("admitted", 5), ("refused", 1)] {
+        let line = format!(
+            r#"evently_auth_rate_limit_decisions_total{{limit="login",decision="{decision}"}} {times}"#
+        );
+        assert!(text.contains(&line), "{line}\n{text}");
     }
     assert!(text.contains("le=\"0.005\""));
     assert!(!text.contains("hunter2") && !text.contains("4711"));

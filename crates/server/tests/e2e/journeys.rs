@@ -1,12 +1,36 @@
 //! What people do, from the first request to the last.
 
-use crate::harness::{PASSWORD, Server, Tokens, address, body, run};
+use crate::harness::{PASSWORD, Production, Server, Site, Tokens, address, body};
 use serde_json::json;
 
-#[test]
-fn an_account_from_registration_to_logout() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
+/// Each journey twice: on the embedded server, and on two servers and two workers in turn.
+macro_rules! journeys {
+    ($($journey:ident)+) => {
+        mod embedded {
+            $(#[test]
+            fn $journey() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$journey(&super::Server::start(folder.path(), &[]));
+            })+
+        }
+        mod production {
+            $(#[test]
+            fn $journey() {
+                super::$journey(&super::Production::start());
+            })+
+        }
+    };
+}
+
+journeys! {
+    an_account_from_registration_to_logout
+    a_forgotten_password_and_a_changed_one
+    an_account_moves_to_another_address
+    an_administrator_runs_the_user_base
+    a_stolen_refresh_token_ends_the_session
+}
+
+fn an_account_from_registration_to_logout(server: &Site) {
     let user = server.register("grace");
     assert_eq!((&user["is_verified"], &user["role"]), (&json!(false), &json!("user")));
 
@@ -38,10 +62,7 @@ fn an_account_from_registration_to_logout() {
     body(server.refresh(&next.refresh), 401);
 }
 
-#[test]
-fn a_forgotten_password_and_a_changed_one() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
+fn a_forgotten_password_and_a_changed_one(server: &Site) {
     let phone = server.signed_in("grace");
     let first_code = server.code(&address("grace"));
 
@@ -65,10 +86,7 @@ fn a_forgotten_password_and_a_changed_one() {
     server.log_in("grace", PASSWORD);
 }
 
-#[test]
-fn an_account_moves_to_another_address() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
+fn an_account_moves_to_another_address(server: &Site) {
     let tokens = server.signed_in("grace");
     let to = address("hopper");
     let change = json!({"email": to, "current_password": PASSWORD});
@@ -81,16 +99,12 @@ fn an_account_moves_to_another_address() {
     server.log_in("hopper", PASSWORD);
 }
 
-#[test]
-fn an_administrator_runs_the_user_base() {
-    let folder = tempfile::tempdir().unwrap();
-    let created = run(
-        folder.path(),
+fn an_administrator_runs_the_user_base(server: &Site) {
+    let created = server.run(
         &["admin", "create", "--email", "root@example.com", "--username", "root", "--password-stdin"],
         &format!("{PASSWORD}\n"),
     );
     assert!(created.status.success(), "{created:?}");
-    let server = Server::start(folder.path(), &[]);
     let root = server.log_in("root", PASSWORD);
     let grace = server.signed_in("grace");
     let id = body(server.me(&grace), 200)["id"].as_i64().unwrap();
@@ -113,14 +127,11 @@ fn an_administrator_runs_the_user_base() {
     body(server.delete(&user).bearer_auth(&root.access).send().unwrap(), 200);
     body(server.me(&grace), 401);
 
-    let audit = run(folder.path(), &["audit", "verify"], "");
+    let audit = server.run(&["audit", "verify"], "");
     assert!(audit.status.success(), "{audit:?}");
 }
 
-#[test]
-fn a_stolen_refresh_token_ends_the_session() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[]);
+fn a_stolen_refresh_token_ends_the_session(server: &Site) {
     let first = server.signed_in("grace");
     let second = Tokens::of(&body(server.refresh(&first.refresh), 200));
     let third = Tokens::of(&body(server.refresh(&second.refresh), 200));
@@ -129,9 +140,6 @@ fn a_stolen_refresh_token_ends_the_session() {
     assert_eq!(body(refused, 401)["type"], "/problems/invalid-token");
     body(server.me(&third), 401);
     body(server.refresh(&third.refresh), 401);
-    server.wait_for("the notice of the theft", || {
-        let mails = server.mails();
-        // registration, welcome, theft
-        (mails.as_array().unwrap().len() == 3).then_some(())
-    });
+    // registration, welcome, theft
+    server.wait_for("the notice of the theft", || (server.mails().len() == 3).then_some(()));
 }

@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod commands;
+mod delivery;
+mod failures;
 mod harness;
+mod instances;
 mod journeys;
 mod kill;
 mod logs;
+mod operation;
 mod readme;
 mod start;

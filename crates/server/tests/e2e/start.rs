@@ -1,8 +1,9 @@
 //! Starting and stopping: what is made, what is refused, how it ends.
 
-use crate::harness::{Server, body, command, run};
+use crate::harness::{Server, WORKER, body, command, run};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
 
 #[test]
 fn the_first_start_makes_what_it_needs_and_keeps_it_private() {
@@ -34,7 +35,6 @@ fn a_wrong_value_stops_the_start_with_one_line() {
         ("PORT", port.as_str(), "cannot listen on 127.0.0.1:"),
         ("JWT_SECRET", "short", "JWT_SECRET has a value (not shown)"),
         ("DATABASE_URL", "mysql://localhost/auth", "DATABASE_URL has a value (not shown)"),
-        ("ZERO_TOKEN", "token", "ZERO_TOKEN is set, but this version does not use it"),
         ("DATA_DIR", "/proc/nowhere", "DATA_DIR takes a folder"),
     ] {
         let ended = command(folder.path(), &[]).env(name, value).output().unwrap();
@@ -46,18 +46,27 @@ fn a_wrong_value_stops_the_start_with_one_line() {
 }
 
 #[test]
-fn production_settings_are_refused_and_not_ignored() {
+fn the_worker_says_what_it_needs() {
     let folder = tempfile::tempdir().unwrap();
-    let ended = command(folder.path(), &[])
-        .env("DATABASE_URL", "postgres://auth:password@localhost/auth")
-        .env("REDIS_URL", "redis://localhost")
-        .env("JWT_SECRET", "kR7vbn2Lq9sXw4TzY8mPc6HdJf3GaEu5")
-        .env("SECRET_KEY", "Zx5Qw8Er2Ty7Ui3Op9As4Df6Gh1Jk0Lc")
-        .output()
-        .unwrap();
-    let errors = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(1), "{errors}");
-    assert!(errors.lines().last().unwrap().contains("serves the embedded mode alone"), "{errors}");
+    let production = [
+        ("DATABASE_URL", "postgres://auth:kR7vbn2Lq9@127.0.0.1:1/auth"),
+        ("REDIS_URL", "redis://127.0.0.1:1"),
+        ("JWT_SECRET", "kR7vbn2Lq9sXw4TzY8mPc6HdJf3GaEu5"),
+        ("SECRET_KEY", "Zx5Qw8Er2Ty7Ui3Op9As4Df6Gh1Jk0Lc"),
+    ];
+    for (env, expected) in [(&[][..], "no database is configured"), (&production[..], "SMTP_HOST is not set")]
+    {
+        let ended = Command::new(WORKER)
+            .env_clear()
+            .envs(env.iter().copied())
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        let errors = String::from_utf8(ended.stderr).unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{errors}");
+        let last = errors.lines().last().unwrap();
+        assert!(last.starts_with("evently-auth-worker: ") && last.contains(expected), "{errors}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each test file uses a part")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a helper may fail loudly")]
 
+pub(crate) mod mail_server;
+
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::EmailAddress;
 use evently_auth_domain::mail::{MailContent, MailKind, MailMessage};

@@ -1,0 +1,106 @@
+//! Tells of changes: to the local cache at once, to the shared cache and the other instances as soon as they can hear.
+
+use crate::LIFE;
+use crate::local::LocalCache;
+use evently_auth_domain::error::StoreError;
+use evently_auth_domain::ports::{SessionCache, Signal, Signals};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument;
+
+/// How long a change waits until others know of it.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// The same while the line is down: they know not to trust what they have.
+const PATIENCE_WITHOUT_LINE: Duration = Duration::from_millis(50);
+
+/// How long one attempt to tell may take.
+const ATTEMPT: Duration = Duration::from_secs(1);
+
+/// Between two attempts.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Most changes that are told again. What is beyond is left to the age of the entries.
+const RETRIES: usize = 1_024;
+
+#[derive(Clone)]
+pub(crate) struct Announcer {
+    local: Arc<LocalCache>,
+    signals: Arc<dyn Signals>,
+    shared: Option<Arc<dyn SessionCache>>,
+    retries: Arc<Semaphore>,
+}
+
+impl Announcer {
+    pub(crate) fn new(
+        local: Arc<LocalCache>,
+        signals: Arc<dyn Signals>,
+        shared: Option<Arc<dyn SessionCache>>,
+    ) -> Self {
+        Self { local, signals, shared, retries: Arc::new(Semaphore::new(RETRIES)) }
+    }
+
+    /// Makes a change, and tells of it however it ended: an error may hide that it happened.
+    ///
+    /// It goes on when the caller goes away, for what was begun in the store may still be done.
+    ///
+    /// # Errors
+    /// Those of the change. That others could not be told is no error.
+    pub(crate) async fn around<T, F>(&self, changed: Vec<Signal>, change: F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        if changed.is_empty() {
+            return change.await;
+        }
+        let announcer = self.clone();
+        let told = async move {
+            // A task of its own, so that a panic is an end like any other.
+            let ended = tokio::spawn(change.in_current_span()).await;
+            announcer.local.forget(&changed);
+            let is_waited_for = changed.iter().any(|signal| *signal != Signal::MailWaiting);
+            let patience = if announcer.local.is_trusted() { PATIENCE } else { PATIENCE_WITHOUT_LINE };
+            let telling = tokio::spawn(announcer.tell(changed).in_current_span());
+            if is_waited_for {
+                // When it takes longer it goes on alone.
+                let _ = timeout(patience, telling).await;
+            }
+            ended.unwrap_or_else(|error| Err(StoreError::unavailable(error)))
+        };
+        let ended = tokio::spawn(told.in_current_span()).await;
+        ended.unwrap_or_else(|error| Err(StoreError::unavailable(error)))
+    }
+
+    /// Tells until it worked, or until nobody can have an entry any more from before the change.
+    async fn tell(self, changed: Vec<Signal>) {
+        let start = Instant::now();
+        let mut permit = None;
+        loop {
+            let attempt = timeout(ATTEMPT, self.tell_once(&changed)).await;
+            let error = match attempt.unwrap_or_else(|late| Err(StoreError::unavailable(late))) {
+                Ok(()) => return,
+                Err(error) => error,
+            };
+            permit = permit.or_else(|| self.retries.try_acquire().ok());
+            if permit.is_none() || start.elapsed() + PAUSE >= LIFE {
+                tracing::warn!(%error, "other instances were not told of a change");
+                return;
+            }
+            sleep(PAUSE).await;
+        }
+    }
+
+    async fn tell_once(&self, changed: &[Signal]) -> Result<(), StoreError> {
+        // In this order: whoever hears a signal must not find again what was shared before the change. When it cannot be
+        // forgotten the signal still voids what others have at hand.
+        let forgotten = match &self.shared {
+            Some(shared) => shared.forget(changed).await,
+            None => Ok(()),
+        };
+        self.signals.send(changed).await?;
+        forgotten
+    }
+}

@@ -1,0 +1,30 @@
+//! Health and measurements alone: what a process without an API is asked.
+
+use crate::middleware::envelope;
+use crate::routes::operation_routes;
+use crate::state::Probes;
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::{App, HttpServer, web};
+use metrics_exporter_prometheus::PrometheusHandle;
+use std::io;
+use std::net::TcpListener;
+
+/// Serves `/health`, `/health/live`, `/health/ready` and `/metrics` on `listener` until the server's handle stops it.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve_operations(
+    listener: TcpListener,
+    probes: Probes,
+    metrics: PrometheusHandle,
+) -> io::Result<Server> {
+    let app = move || {
+        App::new()
+            .app_data(web::Data::new(probes.clone()))
+            .app_data(web::Data::new(metrics.clone()))
+            .configure(operation_routes)
+            .wrap(from_fn(envelope))
+    };
+    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
+}

@@ -1,0 +1,90 @@
+//! The tables as `migrations/postgres` makes them.
+
+diesel::table! {
+    users (id) {
+        id -> BigInt,
+        email -> Text,
+        username -> Text,
+        hashed_password -> Text,
+        full_name -> Nullable<Text>,
+        is_active -> Bool,
+        is_verified -> Bool,
+        role -> Text,
+        created_at -> Timestamptz,
+        updated_at -> Timestamptz,
+        last_login -> Nullable<Timestamptz>,
+        pending_email -> Nullable<Text>,
+        pending_email_at -> Nullable<Timestamptz>,
+        claim_expires_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    user_sessions (id) {
+        id -> BigInt,
+        user_id -> BigInt,
+        session_token -> Text,
+        seed -> Binary,
+        generation -> BigInt,
+        seen_generation -> Nullable<BigInt>,
+        rotated_at -> Nullable<Timestamptz>,
+        is_active -> Bool,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        last_accessed -> Timestamptz,
+        ip_address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        last_ip_address -> Nullable<Text>,
+        last_user_agent -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        message_id -> Text,
+        kind -> Text,
+        priority -> BigInt,
+        recipient -> Text,
+        payload -> Nullable<Binary>,
+        expires_at -> Nullable<Timestamptz>,
+        request_id -> Text,
+        created_at -> Timestamptz,
+        status -> Text,
+        attempts -> BigInt,
+        next_attempt_at -> Timestamptz,
+        lease -> BigInt,
+        is_claimed -> Bool,
+        last_error -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    audit_seals (number) {
+        number -> BigInt,
+        covers -> Binary,
+        at -> Timestamptz,
+        mac -> Binary,
+    }
+}
+
+diesel::table! {
+    audit_log (id) {
+        id -> BigInt,
+        at -> Timestamptz,
+        action -> Text,
+        outcome -> Text,
+        actor -> Nullable<BigInt>,
+        subject -> Nullable<BigInt>,
+        sid -> Nullable<Text>,
+        ip_address -> Nullable<Text>,
+        user_agent -> Nullable<Text>,
+        request_id -> Nullable<Text>,
+        detail -> Nullable<Text>,
+        mac -> Binary,
+        sealed_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::joinable!(user_sessions -> users (user_id));
+diesel::allow_tables_to_appear_in_same_query!(users, user_sessions);

@@ -1,0 +1,182 @@
+//! No query of a hot path reads a whole table: the statements that were really sent are explained by the server.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
+
+mod support;
+
+use chrono::TimeDelta;
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use evently_auth_contract::given::{self, at, effects, sid};
+use evently_auth_domain::account::{EmailAddress, Identifier, NewUser, Role, UserId};
+use evently_auth_domain::client::UserAgent;
+use evently_auth_domain::effects::{Effects, EndSessions};
+use evently_auth_domain::mail::{Delivery, MailId};
+use evently_auth_domain::ports::{
+    AuditLog, Outbox, Probe, Sessions, SessionsToEnd, UnchangedPassword, UserChange, Users,
+};
+use evently_auth_domain::session::{Generation, SessionId, Touch};
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+use support::Database;
+use tokio_postgres::Client;
+
+/// What was sent to the server since the test began.
+static SENT: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+fn recorder() -> Option<Box<dyn Instrumentation>> {
+    Some(Box::new(|event: InstrumentationEvent<'_>| {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let sql = text.split(" -- binds:").next().unwrap().to_owned();
+            SENT.lock().unwrap().insert(sql);
+        }
+    }))
+}
+
+/// Thousands of rows in each table, of the kinds that there are in each.
+const CROWD: &str = "
+    INSERT INTO users (email, username, hashed_password, is_active, is_verified, role, created_at, updated_at,
+            pending_email, pending_email_at, claim_expires_at)
+        SELECT format('user%s@example.com', n), format('user%s', n), 'x', true, n % 10 <> 0,
+            CASE WHEN n % 1000 = 1 THEN 'admin' ELSE 'user' END, now(), now(),
+            CASE WHEN n % 7 = 0 THEN format('new%s@example.com', n) END, CASE WHEN n % 7 = 0 THEN now() END,
+            CASE WHEN n % 10 = 0 THEN now() + n * interval '1 second' END
+        FROM generate_series(1, 5000) AS n;
+    INSERT INTO user_sessions (user_id, session_token, seed, generation, is_active, created_at, expires_at,
+            last_accessed)
+        SELECT 1 + n % 5000, lpad(n::text, 22, '0'), decode(repeat('00', 32), 'hex'), 0, n % 2 = 0, now(),
+            now() + n * interval '1 second', now()
+        FROM generate_series(1, 20000) AS n;
+    INSERT INTO outbox (message_id, kind, priority, recipient, payload, request_id, created_at, status, attempts,
+            next_attempt_at, lease, is_claimed)
+        SELECT n, 'welcome', n % 2, 'ada@example.com', CASE WHEN n % 100 < 2 THEN '' ::bytea END, 'x',
+            now() + n * interval '1 second',
+            CASE n % 100 WHEN 0 THEN 'queued' WHEN 1 THEN 'dead' ELSE 'sent' END, 0, now(), 0, false
+        FROM generate_series(1, 20000) AS n;
+    INSERT INTO audit_log (at, action, outcome, mac)
+        SELECT now(), 'session.logged_in', 'success', decode(repeat('00', 32), 'hex')
+        FROM generate_series(1, 20000);
+    INSERT INTO audit_seals SELECT n, '', now(), decode(repeat('00', 32), 'hex') FROM generate_series(1, 1990) AS n;
+    UPDATE audit_log SET sealed_by = 1 + (id - 1) / 10 WHERE id <= 19900;
+    ANALYZE;";
+
+/// Everything but listings of accounts and of mails.
+async fn use_everything(database: &Database) {
+    let store = &database.store;
+    store.probe().await.unwrap();
+    let address = |text: &str| EmailAddress::parse(text).unwrap();
+    let ada = database.add(given::user("ada")).await;
+    store.create(NewUser { at: at(1), ..given::unverified("eve") }, effects()).await.unwrap();
+    store.create(NewUser { at: at(2), ..given::unverified("eve") }, effects()).await.unwrap();
+    Users::find(store, ada.id).await.unwrap();
+    for identifier in [
+        Identifier::Email(ada.email.clone()),
+        Identifier::Username(ada.username.clone()),
+        Identifier::Id(ada.id),
+    ] {
+        store.find_credentials(&identifier).await.unwrap();
+    }
+    store.find_unproven(&address("new7@example.com")).await.unwrap();
+    let change = UserChange {
+        email: Some(given::email("new")),
+        username: Some(given::username("new")),
+        role: Some(Role::Admin),
+        at: at(3),
+        ..UserChange::default()
+    };
+    for end_sessions in [EndSessions::None, EndSessions::All, EndSessions::AllBut(sid(1))] {
+        store.change(ada.id, change.clone(), effects().ending(end_sessions)).await.unwrap();
+    }
+    let demotion = UserChange { role: Some(Role::User), at: at(4), ..UserChange::default() };
+    store.change(ada.id, demotion, Effects::default()).await.unwrap();
+    store.delete(UserId(1), effects()).await.unwrap();
+    store.sweep_unverified(at(0), 100).await.unwrap();
+
+    let password = UnchangedPassword { verified: given::password(), rehashed: None };
+    for (number, effects) in [(100_001, Effects::default()), (100_002, effects().ending(EndSessions::All))] {
+        store.open(given::session(&ada, number), password.clone(), effects).await.unwrap();
+    }
+    Sessions::find(store, &sid(7)).await.unwrap();
+    store.rotate(&sid(7), Generation::FIRST, at(5)).await.unwrap();
+    let touch = Touch {
+        sid: sid(7),
+        seen_generation: Generation::FIRST,
+        ip_address: None,
+        user_agent: UserAgent::parse("curl/8.5"),
+        at: at(6),
+    };
+    store.touch(touch.clone(), Effects::default()).await.unwrap();
+    store.touch(touch, effects()).await.unwrap();
+    Sessions::list(store, ada.id, at(7)).await.unwrap();
+    for which in [
+        SessionsToEnd::One(sid(7)),
+        SessionsToEnd::Owned(ada.id, SessionId(7)),
+        SessionsToEnd::AllOf(ada.id),
+        SessionsToEnd::OthersOf(ada.id, sid(7)),
+    ] {
+        store.end(which, effects()).await.unwrap();
+    }
+    store.sweep_expired(at(0), 100).await.unwrap();
+
+    store.put(effects()).await.unwrap();
+    let now = at(100_000_000);
+    for delivery in [
+        Delivery::Sent,
+        Delivery::Expired,
+        Delivery::Retry { at: now, reason: String::new() },
+        Delivery::Dead { reason: String::new() },
+    ] {
+        let job = store.claim(1, TimeDelta::seconds(60), now).await.unwrap().remove(0);
+        assert!(store.settle(&job, delivery).await.unwrap());
+    }
+    store.requeue(None, now).await.unwrap();
+    store.requeue(Some(&[MailId(1)]), now).await.unwrap();
+    store.sweep_settled(at(0), 100).await.unwrap();
+    store.stats().await.unwrap();
+
+    let rows = store.unsealed(2).await.unwrap();
+    store.last_seal().await.unwrap();
+    store.append_seal(given::audit_key().seal(None, &rows, at(8))).await.unwrap();
+    store.seals(100, 10).await.unwrap();
+    store.rows(100, 10).await.unwrap();
+    store.rows_of(100).await.unwrap();
+}
+
+/// The plan for any values, as it is used once a statement was run a few times.
+async fn plan(raw: &Client, sql: &str) -> String {
+    raw.batch_execute(&format!("PREPARE explained AS {sql}")).await.expect(sql);
+    let number =
+        "SELECT cardinality(parameter_types)::bigint FROM pg_prepared_statements WHERE name = 'explained'";
+    let values = vec!["NULL"; usize::try_from(support::number(raw, number).await).unwrap()];
+    let values = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+    let explain = format!("EXPLAIN EXECUTE explained{values}");
+    let lines = raw.simple_query(&explain).await.expect(sql);
+    raw.batch_execute("DEALLOCATE explained").await.unwrap();
+    let lines = lines.iter().filter_map(|message| match message {
+        tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_hot_query_reads_a_whole_table() {
+    let database = Database::new().await;
+    let raw = database.raw().await;
+    raw.batch_execute(CROWD).await.unwrap();
+    set_default_instrumentation(recorder).unwrap();
+    use_everything(&database).await;
+    let sent = SENT.lock().unwrap().clone();
+    let ours = |sql: &&String| {
+        ["SELECT", "WITH", "UPDATE", "DELETE", "INSERT"].iter().any(|verb| sql.starts_with(verb))
+    };
+    let sent: Vec<_> = sent.iter().filter(ours).filter(|sql| !sql.contains("pg_advisory")).collect();
+    assert!(sent.len() > 45, "only {} statements were seen", sent.len());
+    raw.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    for sql in sent {
+        let plan = plan(&raw, sql).await;
+        // Asking for any row at all is answered by the first that there is.
+        let probe = sql.starts_with("SELECT \"users\".\"id\" FROM \"users\"");
+        assert!(probe || !plan.contains("Seq Scan"), "{sql}\n{plan}");
+    }
+}

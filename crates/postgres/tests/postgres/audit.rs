@@ -1,0 +1,105 @@
+//! Rows and seals of the audit are written once: the database itself refuses everything else.
+
+use crate::{Database, number, refusal};
+use evently_auth_contract::given;
+use evently_auth_domain::audit::AuditAction;
+use evently_auth_domain::effects::Effects;
+use evently_auth_domain::ports::{AuditLog, Outbox};
+use tokio_postgres::Client;
+
+const ZEROS: &str = "decode(repeat('00', 32), 'hex')";
+
+/// Two rows, of which the first is sealed.
+async fn database() -> (Database, Client) {
+    let database = Database::new().await;
+    for action in [AuditAction::LoggedIn, AuditAction::LoggedOut] {
+        database.store.put(Effects::audit(given::event(action))).await.unwrap();
+    }
+    let first = database.store.unsealed(1).await.unwrap();
+    let seal = given::audit_key().seal(None, &first, given::at(1));
+    assert!(database.store.append_seal(seal).await.unwrap());
+    let raw = database.raw().await;
+    (database, raw)
+}
+
+async fn refuses(raw: &Client, sql: &str, reason: &str) {
+    let refusal = refusal(raw, sql).await;
+    assert!(refusal.contains(reason), "{sql}: {refusal}");
+}
+
+#[tokio::test]
+async fn a_row_cannot_be_changed() {
+    let (database, raw) = database().await;
+    let before = database.store.rows(0, 10).await.unwrap();
+    for change in [
+        "at = at + interval '1 microsecond'",
+        "action = 'account.registered'",
+        "outcome = 'failure'",
+        "actor = 7",
+        "subject = 7",
+        "sid = 'x'",
+        "ip_address = NULL",
+        "user_agent = NULL",
+        "request_id = 'x'",
+        "detail = 'x'",
+        &format!("mac = {ZEROS}"),
+    ] {
+        for id in [1, 2] {
+            let sql = format!("UPDATE audit_log SET {change} WHERE id = {id}");
+            refuses(&raw, &sql, "sealed once and never changed").await;
+        }
+    }
+    refuses(&raw, "UPDATE audit_log SET id = 77 WHERE id = 2", "can only be updated to DEFAULT").await;
+    refuses(&raw, "UPDATE audit_log SET id = DEFAULT WHERE id = 2", "sealed once and never changed").await;
+    assert_eq!(database.store.rows(0, 10).await.unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_row_is_sealed_once() {
+    let (_database, raw) = database().await;
+    for sealed_by in ["NULL", "1", "2"] {
+        let sql = format!("UPDATE audit_log SET sealed_by = {sealed_by} WHERE id = 1");
+        refuses(&raw, &sql, "sealed once and never changed").await;
+    }
+    refuses(&raw, "UPDATE audit_log SET sealed_by = 9 WHERE id = 2", "foreign key").await;
+    raw.batch_execute("UPDATE audit_log SET sealed_by = 1 WHERE id = 2").await.unwrap();
+}
+
+#[tokio::test]
+async fn a_row_cannot_be_removed_or_replaced() {
+    let (_database, raw) = database().await;
+    for sql in [
+        "DELETE FROM audit_log",
+        "DELETE FROM audit_log WHERE id = 2",
+        "TRUNCATE audit_log",
+        "TRUNCATE audit_seals CASCADE",
+    ] {
+        refuses(&raw, sql, "never deleted").await;
+    }
+    let replacement = format!(
+        "INSERT INTO audit_log (id, at, action, outcome, mac) OVERRIDING SYSTEM VALUE
+        VALUES (2, now(), 'session.logged_in', 'success', {ZEROS}) ON CONFLICT (id) DO UPDATE SET action = 'x'"
+    );
+    refuses(&raw, &replacement, "never changed").await;
+    assert_eq!(number(&raw, "SELECT count(*) FROM audit_log").await, 2);
+}
+
+#[tokio::test]
+async fn a_seal_stays_as_it_is() {
+    let (_database, raw) = database().await;
+    for change in ["number = 2", "covers = ''", "at = now()", &format!("mac = {ZEROS}")] {
+        refuses(&raw, &format!("UPDATE audit_seals SET {change}"), "never changed").await;
+    }
+    refuses(&raw, "DELETE FROM audit_seals", "never deleted").await;
+}
+
+#[tokio::test]
+async fn a_row_is_covered_by_one_seal() {
+    let (database, raw) = database().await;
+    let rows = database.store.rows(0, 10).await.unwrap();
+    let last = database.store.last_seal().await.unwrap();
+    let again = given::audit_key().seal(last.as_ref(), &rows, given::at(2));
+    assert!(!database.store.append_seal(again).await.unwrap(), "the first row has a seal");
+    assert_eq!(number(&raw, "SELECT count(*) FROM audit_seals").await, 1);
+    assert_eq!(database.store.unsealed(10).await.unwrap().len(), 1);
+}

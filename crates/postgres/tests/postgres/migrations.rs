@@ -1,0 +1,111 @@
+//! The schema goes up, down and up again, one migrator at a time, and never keeps the service waiting.
+
+use crate::support::store;
+use crate::{Database, number};
+use evently_auth_contract::given;
+use evently_auth_domain::ports::Users;
+use std::time::Duration;
+use tokio_postgres::Client;
+
+/// Every table, column, index, constraint, trigger and function of ours, in words.
+async fn schema(raw: &Client) -> Vec<String> {
+    let sql = "
+        SELECT format('%s %s %s %s %s', table_name, ordinal_position, column_name, data_type, collation_name)
+            FROM information_schema.columns WHERE table_schema = 'public'
+        UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'
+        UNION ALL SELECT format('%s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+            FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+        UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+        UNION ALL SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        UNION ALL SELECT format('%s %s %s', relname, relkind, reloptions) FROM pg_class
+            WHERE relnamespace = 'public'::regnamespace
+        ORDER BY 1";
+    let rows = raw.query(sql, &[]).await.unwrap();
+    let lines = rows.into_iter().map(|row| row.get::<_, String>(0));
+    lines.filter(|line| !line.contains("__diesel_schema_migrations")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_down_and_up_again() {
+    let database = Database::bare().await;
+    let store = &database.store;
+    let raw = database.raw().await;
+    let before = store.migration_status().await.unwrap();
+    assert!(!before.is_empty());
+    assert!(before.iter().all(|(_, applied)| !applied));
+    let names: Vec<_> = before.into_iter().map(|(name, _)| name).collect();
+    assert!(names.is_sorted());
+    assert_eq!(store.pending_migrations().await.unwrap(), names);
+
+    assert_eq!(store.migrate_up().await.unwrap(), names);
+    assert_eq!(store.migrate_up().await.unwrap(), Vec::<String>::new());
+    assert!(store.migration_status().await.unwrap().iter().all(|(_, applied)| *applied));
+    assert_eq!(store.pending_migrations().await.unwrap(), Vec::<String>::new());
+    let first = schema(&raw).await;
+    assert!(first.len() > 100, "{}", first.len());
+    database.add(given::user("ada")).await;
+
+    let back = store.migrate_down(usize::MAX).await.unwrap();
+    assert!(back.iter().eq(names.iter().rev()));
+    assert_eq!(schema(&raw).await, Vec::<String>::new(), "nothing is left behind");
+    assert_eq!(store.migrate_down(1).await.unwrap(), Vec::<String>::new());
+
+    assert_eq!(store.migrate_up().await.unwrap(), names);
+    assert_eq!(schema(&raw).await, first);
+    database.add(given::user("ada")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_are_counted() {
+    let database = Database::new().await;
+    let all = database.store.migration_status().await.unwrap();
+    assert_eq!(database.store.migrate_down(0).await.unwrap(), Vec::<String>::new());
+    let back = database.store.migrate_down(1).await.unwrap();
+    assert_eq!(back, [all.last().unwrap().0.clone()]);
+    assert_eq!(database.store.migration_status().await.unwrap().iter().filter(|(_, on)| !on).count(), 1);
+}
+
+/// The version before serves while the next one is rolled out, and may be started again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_database_of_a_newer_version_serves_and_is_not_taken_back() {
+    let database = Database::new().await;
+    let newer = "INSERT INTO __diesel_schema_migrations (version) VALUES ('99991231000001')";
+    database.raw().await.batch_execute(newer).await.unwrap();
+    assert_eq!(database.store.pending_migrations().await.unwrap(), Vec::<String>::new());
+    assert_eq!(database.store.migrate_up().await.unwrap(), Vec::<String>::new());
+    let refusal = database.store.migrate_down(1).await.unwrap_err().to_string();
+    assert!(refusal.contains("newer version"), "{refusal}");
+    assert!(refusal.contains("99991231000001"), "{refusal}");
+    database.add(given::user("ada")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn several_may_migrate_at_once() {
+    let database = Database::bare().await;
+    let (one, two, three) = (store(&database.server), store(&database.server), store(&database.server));
+    let (one, two, three) = tokio::join!(one.migrate_up(), two.migrate_up(), three.migrate_up());
+    let applied = [one.unwrap(), two.unwrap(), three.unwrap()];
+    let worked = applied.iter().filter(|applied| !applied.is_empty()).count();
+    assert_eq!(worked, 1, "one does it, the others find it done: {applied:?}");
+}
+
+/// Somebody reads for long, and others would queue behind a migration that waits for its lock.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_migration_that_waits_for_a_lock_keeps_nobody_waiting_for_long() {
+    let database = Database::new().await;
+    let ada = database.add(given::user("ada")).await;
+    let reader = database.raw().await;
+    reader.batch_execute("BEGIN; SELECT * FROM users").await.unwrap();
+    let store = database.store.clone();
+    let migration = tokio::spawn(async move { store.migrate_down(usize::MAX).await });
+    for _ in 0..20 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        assert_eq!(Users::find(&database.store, ada.id).await.unwrap().as_ref(), Some(&ada));
+    }
+    reader.batch_execute("COMMIT").await.unwrap();
+    assert!(!migration.await.unwrap().unwrap().is_empty());
+    assert_eq!(
+        number(&database.raw().await, "SELECT count(*) FROM pg_class WHERE relname = 'users'").await,
+        0
+    );
+}

@@ -1,0 +1,97 @@
+//! The port `Codes`: the domain's rule as one script per call, on the clock of Redis.
+//!
+//! A slot is one hash of five fields that expires by itself. No call is repeated after a lost answer, so nothing is
+//! counted twice, and no code that was accepted is told to be rejected.
+
+use crate::key::{Key, hex};
+use crate::script::{Script, script};
+use crate::store::RedisStore;
+use async_trait::async_trait;
+use evently_auth_domain::Timestamp;
+use evently_auth_domain::account::UserId;
+use evently_auth_domain::code::{
+    CodeCheck, CodeMac, CodeSlot, LIFETIME, MAX_ATTEMPTS, StoredCode, TakenCode,
+};
+use evently_auth_domain::error::StoreError;
+use evently_auth_domain::ports::Codes;
+use std::sync::LazyLock;
+
+static PUT: LazyLock<Script> = script!("put_code.lua");
+static CHECK: LazyLock<Script> = script!("check_code.lua");
+static RESTORE: LazyLock<Script> = script!("restore_code.lua");
+
+/// The port `Codes` over a [`RedisStore`]. Cheap to clone.
+#[derive(Clone)]
+pub struct RedisCodes {
+    store: RedisStore,
+}
+
+impl RedisCodes {
+    /// Codes in `store`.
+    pub fn new(store: RedisStore) -> Self {
+        Self { store }
+    }
+
+    /// A slot is a keyed digest already: nobody learns an address from it.
+    fn key(&self, slot: CodeSlot) -> Key {
+        self.store.key("code", &hex(&slot.0), "")
+    }
+}
+
+#[async_trait]
+impl Codes for RedisCodes {
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError> {
+        let (mac, subject) =
+            code.map_or_else(Default::default, |code| (code.mac.0.to_vec(), number(code.subject.0)));
+        let arguments = [number(self.store.clock_shift()), lifetime(), mac, subject];
+        self.store.run_script("codes.put", &PUT, &[self.key(slot)], &arguments).await
+    }
+
+    async fn check(&self, slot: CodeSlot, attempt: CodeMac) -> Result<CodeCheck, StoreError> {
+        let arguments =
+            [number(self.store.clock_shift()), lifetime(), number(MAX_ATTEMPTS), attempt.0.to_vec()];
+        let answer: Vec<i64> =
+            self.store.run_script("codes.check", &CHECK, &[self.key(slot)], &arguments).await?;
+        match *answer.as_slice() {
+            [0, remaining] => u32::try_from(remaining)
+                .map(|remaining| CodeCheck::Rejected { remaining })
+                .map_err(StoreError::corrupt),
+            [1, subject, ends, made, until] => {
+                let made = u32::try_from(made).map_err(StoreError::corrupt)?;
+                Ok(CodeCheck::Accepted(TakenCode {
+                    code: StoredCode { mac: attempt, subject: UserId(subject) },
+                    ends: time(ends)?,
+                    attempts: (made > 0).then(|| time(until)).transpose()?.map(|until| (made, until)),
+                }))
+            }
+            _ => Err(StoreError::corrupt("a check of a code was answered in an unknown way")),
+        }
+    }
+
+    async fn restore(&self, slot: CodeSlot, taken: TakenCode) -> Result<(), StoreError> {
+        let (made, until) = taken.attempts.map_or((0, 0), |(made, until)| (made, until.timestamp_micros()));
+        let arguments = [
+            number(self.store.clock_shift()),
+            number(MAX_ATTEMPTS),
+            taken.code.mac.0.to_vec(),
+            number(taken.code.subject.0),
+            number(taken.ends.timestamp_micros()),
+            number(made),
+            number(until),
+        ];
+        self.store.run_script("codes.restore", &RESTORE, &[self.key(slot)], &arguments).await
+    }
+}
+
+fn number(number: impl Into<i64>) -> Vec<u8> {
+    number.into().to_string().into_bytes()
+}
+
+fn lifetime() -> Vec<u8> {
+    number(LIFETIME.num_microseconds().unwrap_or(i64::MAX))
+}
+
+fn time(micros: i64) -> Result<Timestamp, StoreError> {
+    Timestamp::from_timestamp_micros(micros)
+        .ok_or_else(|| StoreError::corrupt("the end of a code is no time"))
+}

@@ -1,0 +1,62 @@
+//! A set of connections that serves every slot.
+
+use super::dial::Link;
+use crate::key::SLOTS;
+use futures_util::future::try_join_all;
+use redis::{RedisError, RedisResult};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// Connections to every master, and which slots each serves.
+pub(crate) struct Line {
+    /// Which of the lines it is that were built one after the other.
+    pub(super) generation: u64,
+    nodes: Vec<Link>,
+    /// Last slot of a range, and the index of its node; ascending, without a gap.
+    ranges: Vec<(u16, usize)>,
+    is_cluster: bool,
+}
+
+impl Line {
+    /// One server for everything.
+    pub(super) fn single(generation: u64, node: Link) -> Self {
+        Self { generation, nodes: vec![node], ranges: vec![(SLOTS - 1, 0)], is_cluster: false }
+    }
+
+    /// The masters of a cluster.
+    pub(super) fn cluster(generation: u64, nodes: Vec<Link>, ranges: Vec<(u16, usize)>) -> Self {
+        Self { generation, nodes, ranges, is_cluster: true }
+    }
+
+    /// The server of a slot.
+    pub(crate) fn node(&self, slot: u16) -> Option<&Link> {
+        let range = self.ranges.partition_point(|(last, _)| *last < slot);
+        self.ranges.get(range).and_then(|(_, node)| self.nodes.get(*node))
+    }
+
+    /// Every server.
+    pub(super) fn nodes(&self) -> &[Link] {
+        &self.nodes
+    }
+
+    /// Asks every server whether it serves; a node of a cluster says so only while the whole cluster does.
+    pub(crate) async fn check(&self, patience: Duration) -> RedisResult<()> {
+        let checks = self.nodes.iter().map(|node| async move {
+            let mut connection = node.connection.clone();
+            if !self.is_cluster {
+                return redis::cmd("PING").query_async::<()>(&mut connection).await;
+            }
+            let state: String = redis::cmd("CLUSTER").arg("INFO").query_async(&mut connection).await?;
+            if state.contains("cluster_state:ok") { Ok(()) } else { Err(trouble("the cluster is not ok")) }
+        });
+        match timeout(patience, try_join_all(checks)).await {
+            Ok(result) => result.map(drop),
+            Err(_) => Err(trouble("a server of Redis does not answer")),
+        }
+    }
+}
+
+/// What is wrong, as an error of the library.
+pub(super) fn trouble(what: &'static str) -> RedisError {
+    RedisError::from((redis::ErrorKind::Io, what))
+}

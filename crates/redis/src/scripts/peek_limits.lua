@@ -1,0 +1,2 @@
+-- RateLimits::peek.
+return tightest()

@@ -1,0 +1,8 @@
+-- CodeEntry::issued. KEYS: the slot. ARGV: shift, lifetime in microseconds, mac, subject; no mac for no code.
+redis.call('DEL', KEYS[1])
+if ARGV[3] ~= '' then
+  local ends = now + ARGV[2]
+  redis.call('HSET', KEYS[1], 'mac', ARGV[3], 'subject', ARGV[4], 'ends', whole(ends))
+  forget(KEYS[1], ends)
+end
+return 1

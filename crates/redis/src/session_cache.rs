@@ -1,0 +1,130 @@
+//! `SessionCache` over Redis.
+//!
+//! - A session's key holds a place, then what was kept in it, and dies five seconds after the place was taken, by the
+//!   clock of Redis alone. Forgetting a session deletes its key, and with it the place that somebody may be loading for:
+//!   what is loaded comes too late. So does what is loaded while everything is lost (`FLUSHALL`).
+//! - Forgetting an account leaves a mark that outlives everything kept before it.
+//! - What is kept is sealed: whoever can write to Redis can make up no session. What was kept once can be put back by
+//!   such a one; the seal cannot tell.
+//! - All keys are in the slot of the signals' channel: when the node is lost, so is the line, and nobody trusts either.
+
+use crate::RedisStore;
+use crate::kept_session::KeptSession;
+use crate::key::Key;
+use crate::script::Script;
+use crate::signals::TAG;
+use async_trait::async_trait;
+use evently_auth_domain::account::UserId;
+use evently_auth_domain::error::StoreError;
+use evently_auth_domain::ports::{CachedSession, Place, SessionCache, Signal};
+use evently_auth_domain::session::{LiveSession, Sid};
+use evently_auth_domain::session_seal::SessionSealKey;
+use std::sync::LazyLock;
+use std::time::Duration;
+use uuid::Uuid;
+
+/// What is kept dies so long after its place was taken.
+const LIFE: Duration = Duration::from_secs(5);
+
+/// A mark of a changed account outlives what was kept before it, with a second to spare.
+const MARK_MILLIS: u64 = 6_000;
+
+/// Bytes of a seal.
+const SEAL: usize = 32;
+
+static FIND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/session_find.lua")));
+static KEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/session_keep.lua")));
+
+/// Live sessions in Redis, for moments. Cheap to clone.
+#[derive(Clone)]
+pub struct RedisSessionCache {
+    redis: RedisStore,
+    seals: SessionSealKey,
+}
+
+impl RedisSessionCache {
+    /// Keeps sessions in `redis`, sealed with `seals`.
+    pub fn new(redis: RedisStore, seals: SessionSealKey) -> Self {
+        Self { redis, seals }
+    }
+
+    fn session(&self, sid: &Sid) -> Key {
+        self.redis.key("session", TAG, sid.as_str())
+    }
+
+    /// The mark of a changed account; without a name, how marks begin.
+    fn mark(&self, user: Option<UserId>) -> Key {
+        self.redis.key("changed-user", TAG, &user.map(|id| id.to_string()).unwrap_or_default())
+    }
+
+    /// `live:<account>:<seal><session>`.
+    fn write(&self, live: &LiveSession) -> Result<Vec<u8>, StoreError> {
+        let kept = serde_json::to_vec(&KeptSession::from(live)).map_err(StoreError::corrupt)?;
+        let seal = self.seals.seal(&live.session.sid, &kept);
+        Ok([format!("live:{}:", live.user.id).as_bytes(), &seal, &kept].concat())
+    }
+
+    /// Reads it back; nothing when we did not write it for this session.
+    fn read(&self, sid: &Sid, bytes: &[u8]) -> Option<LiveSession> {
+        let rest = bytes.strip_prefix(b"live:")?;
+        let colon = rest.iter().position(|byte| *byte == b':')?;
+        let (owner, rest) = (rest.get(..colon)?, rest.get(colon + 1..)?);
+        let (seal, kept) = rest.split_at_checked(SEAL)?;
+        if !self.seals.proves(sid, kept, seal) {
+            return None;
+        }
+        let live = serde_json::from_slice::<KeptSession>(kept).ok()?.into_live()?;
+        let named = std::str::from_utf8(owner).ok()?.parse().ok().map(UserId);
+        (live.session.sid == *sid && named == Some(live.user.id)).then_some(live)
+    }
+}
+
+#[async_trait]
+impl SessionCache for RedisSessionCache {
+    async fn find(&self, sid: &Sid) -> Result<CachedSession, StoreError> {
+        let token = Uuid::new_v4().simple().to_string();
+        let arguments = [
+            token.clone().into_bytes(),
+            LIFE.as_millis().to_string().into_bytes(),
+            self.mark(None).as_str().as_bytes().to_vec(),
+        ];
+        let (loader, kept, life_left): (u8, Vec<u8>, i64) =
+            self.redis.run_script("sessions.cache.find", &FIND, &[self.session(sid)], &arguments).await?;
+        if loader == 0 {
+            return Ok(CachedSession::Vacant(Place { sid: sid.clone(), token }));
+        }
+        if loader == 1 {
+            return Ok(CachedSession::Unavailable);
+        }
+        let Some(live) = self.read(sid, &kept) else {
+            // Of another version of this program, or of somebody who should not be able to write there.
+            tracing::warn!(%sid, "a cached session was not written by us, and is not used");
+            return Ok(CachedSession::Unavailable);
+        };
+        let life_left = Duration::from_millis(u64::try_from(life_left).unwrap_or(0));
+        Ok(CachedSession::Kept { live, age: LIFE.saturating_sub(life_left) })
+    }
+
+    async fn keep(&self, place: Place, loaded: &LiveSession) -> Result<(), StoreError> {
+        let keys = [self.session(&place.sid), self.mark(Some(loaded.user.id))];
+        let arguments = [place.token.into_bytes(), self.write(loaded)?];
+        self.redis.run_script("sessions.cache.keep", &KEEP, &keys, &arguments).await
+    }
+
+    async fn forget(&self, changed: &[Signal]) -> Result<(), StoreError> {
+        let mut commands = redis::pipe();
+        for signal in changed {
+            match signal {
+                Signal::SessionChanged(sid) => commands.del(self.session(sid)).ignore(),
+                Signal::UserChanged(user) => {
+                    commands.pset_ex(self.mark(Some(*user)), "", MARK_MILLIS).ignore()
+                }
+                Signal::MailWaiting => continue,
+            };
+        }
+        if commands.is_empty() {
+            return Ok(());
+        }
+        self.redis.run_all("sessions.cache.forget", &self.mark(None), &commands).await
+    }
+}
