@@ -112,7 +112,7 @@ impl LocalCache {
         let entry = self.entries.get(sid)?;
         let is_good = self.is_trusted()
             && entry.load.at.elapsed() < LIFE
-            && entry.live.user.id.0 > 0;
+            && self.notices.is_current(entry.load.stamp, sid, entry.live.user.id);
         is_good.then_some(entry)
     }
 

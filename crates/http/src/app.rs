@@ -42,6 +42,7 @@ pub fn app(
     App::new()
         .app_data(web::Data::new(state.probes.clone()))
         .app_data(web::Data::new(state.metrics.clone()))
+        .app_data(web::Data::new(state.draining.clone()))
         .app_data(web::Data::new(state))
         .configure(routes::configure)
         .configure(|cfg| pages::configure(cfg, mailbox))

@@ -6,6 +6,7 @@
 
 mod app;
 mod body;
+mod draining;
 mod dto;
 mod extract;
 mod metrics;
@@ -18,6 +19,7 @@ mod routes;
 mod state;
 
 pub use app::{app, serve};
+pub use draining::Draining;
 pub use metrics::metrics_recorder;
 pub use openapi::openapi_json;
 pub use operations::serve_operations;

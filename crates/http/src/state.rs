@@ -1,5 +1,6 @@
 //! What the routes need of the world.
 
+use crate::draining::Draining;
 use evently_auth_domain::Auth;
 use evently_auth_domain::ports::{Mailbox, Probe};
 use ipnet::IpNet;
@@ -21,6 +22,8 @@ pub struct HttpState {
     pub cors_origins: Arc<[String]>,
     /// Proxies whose `X-Forwarded-For` is believed (`TRUSTED_PROXIES`).
     pub trusted_proxies: Arc<[IpNet]>,
+    /// Whether the server is about to stop.
+    pub draining: Draining,
 }
 
 /// The dependencies that `/health` asks.

@@ -7,7 +7,8 @@ use rustls::RootCertStore;
 pub struct PgConfig {
     /// The server that is written to.
     pub primary: PgServer,
-    /// Servers that may be asked for what does not have to be the latest: listings of accounts, and the audit.
+    /// Servers that may be asked for what does not have to be the latest: listings of accounts, and the
+    /// audit.
     pub replicas: Vec<PgServer>,
     /// The most connections to each server; at least one.
     pub pool_size: usize,

@@ -1,4 +1,5 @@
-//! What travels with a change: clauses of the statement that makes it, so in the same transaction and round trip.
+//! What travels with a change: clauses of the statement that makes it, so in the same transaction and round
+//! trip.
 
 use crate::statement::Statement;
 use chrono::{DateTime, Utc};
@@ -12,6 +13,9 @@ type Time = DateTime<Utc>;
 impl<ST> Statement<ST> {
     /// Goes on with clauses that end sessions, fill the outbox and write the audit, if the clause `cause` has
     /// rows; `owner` is the column of `cause` that names the owner of the sessions.
+    ///
+    /// The sessions that end are those that were there when the statement began. A change locks the account
+    /// by an earlier statement, so that no session of a login at the same moment is missed.
     pub(crate) fn effects(self, key: &AuditKey, effects: &Effects, cause: &str, owner: Option<&str>) -> Self {
         self.end_sessions(&effects.end_sessions, cause, owner).put_mails(&effects.mails, cause).put_events(
             key,
@@ -46,8 +50,8 @@ impl<ST> Statement<ST> {
                     created_at, status, attempts, next_attempt_at, lease, is_claimed)
                 SELECT message_id, kind, priority, recipient, payload, expires_at, request_id,
                     created_at, 'queued', 0, created_at, 0, false
-                FROM unnest(?::text[], ?::text[], ?::bigint[], ?::text[], ?::bytea[], ?::timestamptz[], ?::text[],
-                        ?::timestamptz[])
+                FROM unnest(?::text[], ?::text[], ?::bigint[], ?::text[], ?::bytea[], ?::timestamptz[],
+                        ?::text[], ?::timestamptz[])
                     WITH ORDINALITY AS mail (message_id, kind, priority, recipient, payload, expires_at,
                         request_id, created_at, number)
                 WHERE EXISTS (SELECT FROM {cause}) ORDER BY number
@@ -71,11 +75,12 @@ impl<ST> Statement<ST> {
             ", told AS (
                 INSERT INTO audit_log (at, action, outcome, actor, subject, sid, ip_address, user_agent,
                     request_id, detail, mac)
-                SELECT at, action, outcome, actor, subject, sid, ip_address, user_agent, request_id, detail, mac
+                SELECT at, action, outcome, actor, subject, sid, ip_address, user_agent, request_id, detail,
+                    mac
                 FROM unnest(?::timestamptz[], ?::text[], ?::text[], ?::bigint[], ?::bigint[], ?::text[],
                         ?::text[], ?::text[], ?::text[], ?::text[], ?::bytea[])
-                    WITH ORDINALITY AS event (at, action, outcome, actor, subject, sid, ip_address, user_agent,
-                        request_id, detail, mac, number)
+                    WITH ORDINALITY AS event (at, action, outcome, actor, subject, sid, ip_address,
+                        user_agent, request_id, detail, mac, number)
                 WHERE EXISTS (SELECT FROM {cause}) ORDER BY number
             )"
         ))

@@ -1,5 +1,6 @@
-//! The schema's versions. One migrator works at a time, each migration happens as a whole or not at all, and none
-//! keeps the running service waiting: it gives up on a lock that it does not get at once, and tries again.
+//! The schema's versions. One migrator works at a time, each migration happens as a whole or not at all, and
+//! none keeps the running service waiting: it gives up on a lock that it does not get at once, and tries
+//! again.
 
 use crate::failure::{Failure, LOCK_TIMEOUT};
 use crate::store::PgStore;
@@ -16,7 +17,8 @@ use std::time::Duration;
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/postgres");
 
-/// How long another migrator, or a lock that somebody holds, is waited for; and how long between the attempts.
+/// How long another migrator, or a lock that somebody holds, is waited for; and how long between the
+/// attempts.
 const ATTEMPTS: u32 = 60;
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -27,12 +29,12 @@ type Blocking = AsyncConnectionWrapper<AsyncPgConnection>;
 type Known = Vec<Box<dyn Migration<Pg>>>;
 
 impl PgStore {
-    /// Applies the migrations that are missing, one after the other; names them. The service may run meanwhile, this
-    /// version or the one before.
+    /// Applies the migrations that are missing, one after the other; names them. The service may run
+    /// meanwhile, this version or the one before.
     ///
     /// # Errors
-    /// When the database is away, another migrator does not come to an end, a lock is not to be had, or a migration
-    /// fails; those before it stay applied.
+    /// When the database is away, another migrator does not come to an end, a lock is not to be had, or a
+    /// migration fails; those before it stay applied.
     pub async fn migrate_up(&self) -> Result<Vec<String>, StoreError> {
         self.migrate(|connection| {
             let applied = applied(connection)?;
@@ -91,8 +93,8 @@ impl PgStore {
         Ok(status.collect())
     }
 
-    /// The migrations that this version needs and the database lacks, in order. A database that a newer version
-    /// migrated is none the worse: a migration leaves what the version before it needs.
+    /// The migrations that this version needs and the database lacks, in order. A database that a newer
+    /// version migrated is none the worse: a migration leaves what the version before it needs.
     ///
     /// # Errors
     /// When the database is away.
@@ -169,7 +171,8 @@ fn refuse_newer(applied: &[String], known: &Known) -> Result<(), Failure> {
     match applied.iter().find(|applied| !known.iter().any(|known| version(&**known) == **applied)) {
         None => Ok(()),
         Some(unknown) => Err(Failure::away(format!(
-            "the database was migrated by a newer version (unknown migration {unknown}): use that version to migrate"
+            "the database was migrated by a newer version (unknown migration {unknown}): \
+             use that version to migrate"
         ))),
     }
 }

@@ -1,5 +1,5 @@
-//! Statements that diesel's builder cannot say: written by hand, with values bound one by one, prepared once per
-//! connection.
+//! Statements that diesel's builder cannot say: written by hand, with values bound one by one, prepared once
+//! per connection.
 
 use diesel::dsl::SqlTypeOf;
 use diesel::pg::{Pg, PgQueryBuilder};

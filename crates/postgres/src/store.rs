@@ -1,4 +1,5 @@
-//! The handle over the databases, and the ways to use it: reading, writing, and reading what need not be the latest.
+//! The handle over the databases, and the ways to use it: reading, writing, and reading what need not be the
+//! latest.
 
 use crate::config::PgConfig;
 use crate::connections::{CALL, Connector, Lent, Pool, encryption};
@@ -24,8 +25,8 @@ pub struct PgStore {
 }
 
 impl PgStore {
-    /// Connects to nobody yet: servers that are away are asked again by each call. Audit rows get their digests
-    /// from `audit_key`. Tables come from [`PgStore::migrate_up`].
+    /// Connects to nobody yet: servers that are away are asked again by each call. Audit rows get their
+    /// digests from `audit_key`. Tables come from [`PgStore::migrate_up`].
     ///
     /// Connections live on the runtime that this is called on, which has to outlive the store's use.
     ///
@@ -62,8 +63,8 @@ impl PgStore {
         self.bounded(operation, async { attempts(&self.primary, &job, Failure::is_loss).await }).await
     }
 
-    /// Runs a call that changes something: one statement, or a transaction that it ends itself. It is run again
-    /// when it was rolled back because of others, never when it is unknown whether it happened.
+    /// Runs a call that changes something: one statement, or a transaction that it ends itself. It is run
+    /// again when it was rolled back because of others, never when it is unknown whether it happened.
     pub(crate) async fn write<T, J, F>(&self, operation: &'static str, job: J) -> Result<T, StoreError>
     where
         J: Fn(Arc<Lent>) -> F,
@@ -93,8 +94,8 @@ impl PgStore {
         .await
     }
 
-    /// Measures a call, and ends it when it takes too long: its connection is closed then, and so are those that
-    /// are idle, for the way to the server may be dead.
+    /// Measures a call, and ends it when it takes too long: its connection is closed then, and so are those
+    /// that are idle, for the way to the server may be dead.
     async fn bounded<T>(
         &self,
         operation: &'static str,

@@ -1,12 +1,12 @@
-//! Transactions of a few statements. Whoever leaves one without ending it has failed, and a connection is closed
-//! after a failure.
+//! Transactions of a few statements. Whoever leaves one without ending it has failed, and a connection is
+//! closed after a failure.
 
 use crate::failure::Failure;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use sha2::{Digest, Sha256};
 
-/// What nobody else may do meanwhile: taking an address or a username, or an admin away. Locks are taken in this
-/// order, then those of rows by id, so that nobody waits in a circle.
+/// What nobody else may do meanwhile: taking an address or a username, or an admin away. Locks are taken in
+/// this order, then those of rows by id, so that nobody waits in a circle.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(i64);
 
@@ -21,8 +21,8 @@ impl Key {
 /// The key for taking a working admin away.
 const LAST_ADMIN: i64 = 0x65_76_65_6e_74_6c_79_01;
 
-/// Begins, and takes the locks of `keys`. What is polled after this, on the same connection, is sent without waiting
-/// for its answer, and sees what was committed before the locks were given.
+/// Begins, and takes the locks of `keys`. What is polled after this, on the same connection, is sent without
+/// waiting for its answer, and sees what was committed before the locks were given.
 pub(crate) async fn begin(connection: &AsyncPgConnection, mut keys: Vec<Key>) -> Result<(), Failure> {
     keys.sort();
     keys.dedup();

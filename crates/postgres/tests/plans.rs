@@ -1,4 +1,5 @@
-//! No query of a hot path reads a whole table: the statements that were really sent are explained by the server.
+//! No query of a hot path reads a whole table: the statements that were really sent are explained by the
+//! server.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
@@ -47,8 +48,8 @@ const CROWD: &str = "
         SELECT 1 + n % 5000, lpad(n::text, 22, '0'), decode(repeat('00', 32), 'hex'), 0, n % 2 = 0, now(),
             now() + n * interval '1 second', now()
         FROM generate_series(1, 20000) AS n;
-    INSERT INTO outbox (message_id, kind, priority, recipient, payload, request_id, created_at, status, attempts,
-            next_attempt_at, lease, is_claimed)
+    INSERT INTO outbox (message_id, kind, priority, recipient, payload, request_id, created_at, status,
+            attempts, next_attempt_at, lease, is_claimed)
         SELECT n, 'welcome', n % 2, 'ada@example.com', CASE WHEN n % 100 < 2 THEN '' ::bytea END, 'x',
             now() + n * interval '1 second',
             CASE n % 100 WHEN 0 THEN 'queued' WHEN 1 THEN 'dead' ELSE 'sent' END, 0, now(), 0, false
@@ -56,7 +57,8 @@ const CROWD: &str = "
     INSERT INTO audit_log (at, action, outcome, mac)
         SELECT now(), 'session.logged_in', 'success', decode(repeat('00', 32), 'hex')
         FROM generate_series(1, 20000);
-    INSERT INTO audit_seals SELECT n, '', now(), decode(repeat('00', 32), 'hex') FROM generate_series(1, 1990) AS n;
+    INSERT INTO audit_seals SELECT n, '', now(), decode(repeat('00', 32), 'hex')
+        FROM generate_series(1, 1990) AS n;
     UPDATE audit_log SET sealed_by = 1 + (id - 1) / 10 WHERE id <= 19900;
     ANALYZE;";
 

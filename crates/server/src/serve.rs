@@ -2,13 +2,17 @@
 
 use anyhow::Context;
 use evently_auth_config::{Config, Mode};
-use evently_auth_http::{HttpState, Probes};
+use evently_auth_http::{Draining, HttpState, Probes};
 use evently_auth_server::{listen, measurements, stop_signal};
 use evently_auth_wiring::System;
 use evently_auth_worker::WorkerOptions;
 use std::io::{self, Write};
 use std::net::SocketAddr;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
+
+/// How long an instance that is told to stop still serves, while its clients and balancers go over to others.
+const DRAIN: Duration = Duration::from_secs(2);
 
 /// Serves until SIGTERM or SIGINT; then finishes what was begun.
 ///
@@ -25,6 +29,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
 
     let stop = CancellationToken::new();
     let mut worker = tokio::spawn(loops(config, &system, stop.clone()));
+    let draining = Draining::default();
     let state = HttpState {
         auth: system.auth.clone(),
         probes: Probes { database: system.database.clone(), redis: system.redis.clone() },
@@ -32,6 +37,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         metrics,
         cors_origins: config.http.cors_origins.clone().into(),
         trusted_proxies: config.http.trusted_proxies.clone().into(),
+        draining: draining.clone(),
     };
     let server = evently_auth_http::serve(listener, state)?;
     let handle = server.handle();
@@ -47,6 +53,10 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         signal = stop_signal() => {
             signal?;
             tracing::info!("stopping: requests that have begun are finished");
+            if matches!(config.mode, Mode::Production(_)) {
+                draining.begin();
+                tokio::time::sleep(DRAIN).await;
+            }
             handle.stop(true).await;
             server.await??;
         }

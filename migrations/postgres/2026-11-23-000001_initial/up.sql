@@ -5,8 +5,8 @@
 -- * What is searched is text under COLLATE "C": compared byte by byte, so an index outlives every new version
 --   of the system's collations. Addresses and usernames are kept in lower case (checked), so a plain unique
 --   index knows no case.
--- * What may get new values is text with a CHECK rather than an enum: a CHECK can be widened while the previous
---   version serves.
+-- * What may get new values is text with a CHECK rather than an enum: a CHECK can be widened while the
+--   previous version serves.
 -- * Ids are identities: one is never used twice, not even that of the last row that was deleted.
 -- * Rows that change often leave room in their pages, so that a change which touches no index writes none.
 

@@ -130,6 +130,7 @@ fn balanced(tree: &Tree, file: &Value, facts: &Facts) -> Vec<String> {
         .filter(|word| word.contains(':'))
         .collect();
     upstream.sort_unstable();
+    upstream.dedup();
     let mut servers = Vec::new();
     for (name, service) in members(file, "/services").filter(|(name, _)| name.starts_with("server-")) {
         servers.push(format!("{}:{}", address(service), Facts::port(false)));

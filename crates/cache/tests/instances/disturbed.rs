@@ -6,7 +6,9 @@ use evently_auth_cache::{Stores, decorate};
 use evently_auth_contract::given::{at, sid};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::ports::{Sessions, SessionsToEnd, Signal, SignalListener, Signals};
+use evently_auth_domain::ports::{
+    CachedSession, SessionCache, Sessions, SessionsToEnd, Signal, SignalListener, Signals,
+};
 use evently_auth_domain::session::Generation;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -33,6 +35,20 @@ async fn a_lost_line_turns_the_caches_off_at_once() {
     one.signals.set_line(true);
     assert_eq!(one.find(&sid(1)).await, world.truth(&sid(1)).await);
     one.warm(&sid(1)).await;
+}
+
+/// It may have missed a signal.
+#[tokio::test]
+async fn what_was_read_while_the_line_was_down_is_not_remembered() {
+    let world = World::new();
+    let one = world.instance();
+    world.signed_in("ada", 1).await;
+    one.signals.set_line(false);
+    assert!(one.stores.sessions.find_fresh(&sid(1)).await.unwrap().is_some());
+    one.find(&sid(1)).await;
+    world.store().rotate(&sid(1), Generation(0), at(1)).await.unwrap();
+    one.signals.set_line(true);
+    assert_eq!(one.find(&sid(1)).await, world.truth(&sid(1)).await);
 }
 
 /// A line that says when it may be relied on, and nothing else.
@@ -104,6 +120,7 @@ async fn who_cannot_be_told_at_once_is_told_later() {
     let world = World::new();
     let (one, other) = (world.instance(), world.instance());
     world.signed_in("ada", 1).await;
+    one.warm(&sid(1)).await;
     other.warm(&sid(1)).await;
     one.signals.set_mute(true);
     let start = Instant::now();
@@ -132,6 +149,24 @@ async fn a_shared_cache_that_is_away_keeps_no_signal_back() {
     assert!(!other.find(&sid(1)).await.unwrap().session.is_active);
 }
 
+/// Nor is it forgotten that something has to be.
+#[tokio::test(start_paused = true)]
+async fn a_shared_cache_that_was_away_forgets_later() {
+    let world = World::new();
+    let one = world.sharing_instance();
+    world.signed_in("ada", 1).await;
+    world.until_shared().await;
+    one.find(&sid(1)).await;
+    tokio::task::yield_now().await;
+    let is_kept = async || matches!(world.cache.find(&sid(1)).await.unwrap(), CachedSession::Kept { .. });
+    assert!(is_kept().await);
+    world.cache.set_away(true);
+    one.stores.sessions.end(end(), Effects::default()).await.unwrap();
+    world.cache.set_away(false);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!is_kept().await);
+}
+
 /// As long as anybody can have an entry from before, and not for ever.
 #[tokio::test(start_paused = true)]
 async fn telling_ends_when_nobody_can_be_behind_any_more() {
@@ -140,7 +175,18 @@ async fn telling_ends_when_nobody_can_be_behind_any_more() {
     world.signed_in("ada", 1).await;
     other.warm(&sid(1)).await;
     one.signals.set_mute(true);
-    one.stores.sessions.end(end(), Effects::default()).await.unwrap();
+    one.stores
+        .sessions
+        .end(SessionsToEnd::AllOf(world.truth(&sid(1)).await.unwrap().user.id), Effects::default())
+        .await
+        .unwrap();
     tokio::time::sleep(Duration::from_secs(6)).await;
     assert!(!other.find(&sid(1)).await.unwrap().session.is_active, "its entry is too old");
+
+    let live = world.session(&world.truth(&sid(1)).await.unwrap().user, 2).await;
+    other.warm(&sid(2)).await;
+    world.store().end(SessionsToEnd::AllOf(live.user.id), Effects::default()).await.unwrap();
+    one.signals.set_mute(false);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(other.find(&sid(2)).await, Some(live), "nobody tells any more");
 }

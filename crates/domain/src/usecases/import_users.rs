@@ -53,9 +53,9 @@ pub enum ImportRemark<'a> {
 pub enum ImportError {
     /// The old service's accounts cannot be read.
     #[error("the old service's database: {0}")]
-    Source(#[source] StoreError),
+    Source(StoreError),
     /// Ours cannot be written.
-    #[error(transparent)]
+    #[error("the database: {0}")]
     Store(StoreError),
 }
 

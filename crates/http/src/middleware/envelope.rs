@@ -2,14 +2,15 @@
 //! headers and, when it is an error, the shape of a problem. A panic is an error like any other.
 
 use super::security::harden;
+use crate::draining::Draining;
 use crate::extract::{RequestContext, X_REQUEST_ID};
 use crate::problem::{Problem, ProblemKind, render};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::Method;
 use actix_web::http::header::{HeaderName, HeaderValue};
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, HttpResponse};
+use actix_web::{Error, HttpMessage, HttpResponse, web};
 use futures_util::FutureExt;
 use std::panic::AssertUnwindSafe;
 
@@ -25,6 +26,14 @@ pub(crate) async fn envelope(
     if req.method() == Method::HEAD {
         req.head_mut().method = Method::GET;
     }
+    let draining = req.app_data::<web::Data<Draining>>().cloned();
+    let seal = move |response: HttpResponse, request_id: &str| {
+        let mut response = seal(response, request_id);
+        if draining.as_ref().is_some_and(|draining| draining.has_begun()) {
+            response.head_mut().set_connection_type(ConnectionType::Close);
+        }
+        response
+    };
     let called = AssertUnwindSafe(next.call(req)).catch_unwind().await;
     let result = called.unwrap_or_else(|_| {
         tracing::error!(request_id, "a request panicked");

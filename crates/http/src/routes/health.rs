@@ -1,5 +1,6 @@
 //! Whether the service works: asked of the dependencies themselves, each for two seconds at most.
 
+use crate::draining::Draining;
 use crate::state::Probes;
 use actix_web::{HttpResponse, web};
 use evently_auth_domain::ports::Probe;
@@ -131,11 +132,13 @@ pub(crate) async fn live() -> web::Json<LivenessResponse> {
     summary = "Whether requests can be served",
     responses(
         (status = 200, description = "`ready`", body = LivenessResponse),
-        (status = 503, description = "`not_ready`: the database is away", body = LivenessResponse),
+        (status = 503, description = "`not_ready`: the database is away, or the server is about to stop",
+            body = LivenessResponse),
     )
 )]
-pub(crate) async fn ready(probes: web::Data<Probes>) -> HttpResponse {
-    if Check::of("database", probes.database.as_ref()).await.is_good() {
+pub(crate) async fn ready(probes: web::Data<Probes>, draining: Option<web::Data<Draining>>) -> HttpResponse {
+    let is_leaving = draining.is_some_and(|draining| draining.has_begun());
+    if !is_leaving && Check::of("database", probes.database.as_ref()).await.is_good() {
         HttpResponse::Ok().json(LivenessResponse { status: "ready" })
     } else {
         HttpResponse::ServiceUnavailable().json(LivenessResponse { status: "not_ready" })

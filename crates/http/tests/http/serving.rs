@@ -47,6 +47,29 @@ async fn head_has_no_body() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_about_to_stop_sends_its_clients_elsewhere() {
+    let (_, _, state) = parts();
+    let draining = state.draining.clone();
+    with_server_of(state, move |address| {
+        let mut kept = TcpStream::connect(address).unwrap();
+        kept.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        kept.write_all(b"GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut before = [0; 12];
+        kept.read_exact(&mut before).unwrap();
+        assert_eq!(&before, b"HTTP/1.1 200");
+        draining.begin();
+        kept.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        let mut rest = String::new();
+        kept.read_to_string(&mut rest).unwrap(); // to its end: the server closes
+        let last = rest.rsplit("HTTP/1.1 ").next().unwrap().to_lowercase();
+        assert!(last.starts_with("200") && last.contains("connection: close"), "{rest}");
+        let ready = exchange(address, b"GET /health/ready HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert!(ready.starts_with("HTTP/1.1 503") && ready.contains("not_ready"), "{ready}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_body_that_is_too_long_still_gets_its_answer() {
     with_server(|address| {
         let body = "x".repeat(512 * 1024);

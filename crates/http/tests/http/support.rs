@@ -13,7 +13,7 @@ use evently_auth_domain::error::StoreError;
 use evently_auth_domain::password::{NewPassword, PasswordOwner, PasswordPolicy};
 use evently_auth_domain::ports::Probe;
 use evently_auth_domain::usecases::CreateAdmin;
-use evently_auth_http::{HttpState, Probes, app, metrics_recorder};
+use evently_auth_http::{Draining, HttpState, Probes, app, metrics_recorder};
 use evently_auth_memory::MemoryWorld;
 use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
@@ -144,6 +144,7 @@ pub(crate) fn parts() -> (MemoryWorld, MovableClock, HttpState) {
         metrics: metrics_recorder().unwrap().handle(),
         cors_origins: Arc::new([]),
         trusted_proxies: Arc::new(["127.0.0.1/32".parse().unwrap()]),
+        draining: Draining::default(),
     };
     (memory, clock, state)
 }

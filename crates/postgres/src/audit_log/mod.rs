@@ -1,8 +1,8 @@
 //! The port `AuditLog`. That nothing changes or removes a row is the triggers' work; see the first migration.
 //!
-//! A replica may be asked for what is verified: a seal and the marks on its rows arrive there together. Where it has
-//! nothing, the primary has the last word, so that a replica which is behind never looks like a row or a seal that is
-//! gone. The sealer asks the primary alone.
+//! A replica may be asked for what is verified: a seal and the marks on its rows arrive there together. Where
+//! it has nothing, the primary has the last word, so that a replica which is behind never looks like a row or
+//! a seal that is gone. The sealer asks the primary alone.
 
 mod row;
 
@@ -87,9 +87,9 @@ impl AuditLog for PgStore {
     }
 }
 
-/// Yields whether the seal was appended: its number follows the last, and nobody sealed one of its rows since the
-/// caller looked. Of seals at once that share a row, the first to lock it wins; of those that share only the number,
-/// the first to insert it.
+/// Yields whether the seal was appended: its number follows the last, and nobody sealed one of its rows since
+/// the caller looked. Of seals at once that share a row, the first to lock it wins; of those that share only
+/// the number, the first to insert it.
 fn append(seal: &AuditSeal) -> Statement<Bool> {
     let ids: Vec<i64> = seal.rows.iter().map(|(id, _)| *id).collect();
     Statement::new(

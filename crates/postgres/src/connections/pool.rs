@@ -86,8 +86,8 @@ impl Pool {
     }
 }
 
-/// A connection on loan. It is closed at its end, unless it is given back: whoever gave up half-way, or failed,
-/// leaves nothing of a transaction to the next.
+/// A connection on loan. It is closed at its end, unless it is given back: whoever gave up half-way, or
+/// failed, leaves nothing of a transaction to the next.
 pub(crate) struct Lent {
     pool: Pool,
     connection: Option<Object<Connections>>,

@@ -35,8 +35,8 @@ impl Outbox for PgStore {
             let (id, lease) = (MailId(row.id), row.lease);
             match MailJob::try_from(row) {
                 Ok(job) => jobs.push(job),
-                // A row that cannot be read delays nobody: it is dead, and says why. Should that fail, its lease
-                // ends like any other.
+                // A row that cannot be read delays nobody: it is dead, and says why. Should that fail, its
+                // lease ends like any other.
                 Err(error) => {
                     let reason = error.to_string();
                     self.settled(id, lease, &Delivery::Dead { reason }).await?;

@@ -17,7 +17,8 @@ static LIVE: LazyLock<String> =
 
 /// Yields the session with its owner, or nothing when it is refused.
 ///
-/// The owner's row is locked by its own condition, which is tested again after the wait for whoever changes it.
+/// The owner's row is locked by its own condition, which is tested again after the wait for whoever changes
+/// it.
 pub(super) fn open(
     key: &AuditKey,
     new: &NewSession,
@@ -69,8 +70,8 @@ pub(super) fn find(sid: &Sid) -> Statement<LiveSql> {
 
 /// Yields whether the chain moved on, and the session with its owner as they are now.
 ///
-/// The lock is what makes it one statement: it waits for another rotation and then holds the session as that one
-/// left it, where a plain look would show it as it was before.
+/// The lock is what makes it one statement: it waits for another rotation and then holds the session as that
+/// one left it, where a plain look would show it as it was before.
 pub(super) fn rotate(sid: &Sid, from: Generation, at: Timestamp) -> Statement<(Bool, LiveSql)> {
     Statement::new(
         "WITH held AS (
@@ -80,8 +81,8 @@ pub(super) fn rotate(sid: &Sid, from: Generation, at: Timestamp) -> Statement<(B
                 seen_generation = greatest(held.seen_generation, held.generation),
                 last_accessed = greatest(held.last_accessed, ?)
             FROM held JOIN users ON users.id = held.user_id
-            WHERE user_sessions.id = held.id AND held.generation = ? AND held.is_active AND held.expires_at > ?
-                AND users.is_active
+            WHERE user_sessions.id = held.id AND held.generation = ? AND held.is_active
+                AND held.expires_at > ? AND users.is_active
             RETURNING user_sessions.*
         ) SELECT true, ",
     )
@@ -91,7 +92,8 @@ pub(super) fn rotate(sid: &Sid, from: Generation, at: Timestamp) -> Statement<(B
     .bind::<BigInt, _>(from.0)
     .bind::<Timestamptz, _>(at)
     .sql(&LIVE)
-    .sql(" FROM moved AS user_sessions JOIN users ON users.id = user_sessions.user_id UNION ALL SELECT false, ")
+    .sql(" FROM moved AS user_sessions JOIN users ON users.id = user_sessions.user_id")
+    .sql(" UNION ALL SELECT false, ")
     .sql(&LIVE)
     .sql(
         " FROM held AS user_sessions JOIN users ON users.id = user_sessions.user_id

@@ -7,8 +7,8 @@ use diesel::sql_types::{BigInt, Bool, Nullable, Text};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{UserFilter, UserPage};
 
-/// What a search yields for each account of the page, and once without one when the page is empty: the number of
-/// all that match, and the account.
+/// What a search yields for each account of the page, and once without one when the page is empty: the number
+/// of all that match, and the account.
 pub(super) type ListSql = (BigInt, Nullable<UserSql>);
 
 /// The rows of [`ListSql`].

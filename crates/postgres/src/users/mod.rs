@@ -92,7 +92,8 @@ impl Users for PgStore {
     }
 
     async fn list(&self, filter: &UserFilter) -> Result<UserPage, StoreError> {
-        // PostgreSQL has no text with this character: neither is there any to be found, nor can it be asked for.
+        // PostgreSQL has no text with this character: neither is there any to be found, nor can it be asked
+        // for.
         if filter.query.as_ref().is_some_and(|query| query.contains('\0')) {
             return Ok(UserPage { users: Vec::new(), total: 0 });
         }

@@ -78,7 +78,8 @@ async fn a_row_cannot_be_removed_or_replaced() {
     }
     let replacement = format!(
         "INSERT INTO audit_log (id, at, action, outcome, mac) OVERRIDING SYSTEM VALUE
-        VALUES (2, now(), 'session.logged_in', 'success', {ZEROS}) ON CONFLICT (id) DO UPDATE SET action = 'x'"
+        VALUES (2, now(), 'session.logged_in', 'success', {ZEROS})
+        ON CONFLICT (id) DO UPDATE SET action = 'x'"
     );
     refuses(&raw, &replacement, "never changed").await;
     assert_eq!(number(&raw, "SELECT count(*) FROM audit_log").await, 2);

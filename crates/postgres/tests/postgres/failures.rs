@@ -1,4 +1,5 @@
-//! What a caller is told when something breaks, and that nothing is left of a step that failed or was given up.
+//! What a caller is told when something breaks, and that nothing is left of a step that failed or was given
+//! up.
 
 use crate::support::store;
 use crate::{Database, number};

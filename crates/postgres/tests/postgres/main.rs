@@ -1,5 +1,5 @@
-//! What only PostgreSQL can break: servers that go away and come back, constraints, triggers, migrations, encryption,
-//! replicas.
+//! What only PostgreSQL can break: servers that go away and come back, constraints, triggers, migrations,
+//! encryption, replicas.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 

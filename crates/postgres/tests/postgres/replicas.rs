@@ -10,8 +10,8 @@ use evently_auth_domain::ports::{AuditLog, Outbox, Probe, Sessions, Users};
 use evently_auth_postgres::{PgConfig, PgServer, PgStore};
 use std::time::{Duration, Instant};
 
-/// A primary with an account, a sealed event and a mail, and a "replica" that knows nothing of them: what is answered
-/// tells who was asked.
+/// A primary with an account, a sealed event and a mail, and a "replica" that knows nothing of them: what is
+/// answered tells who was asked.
 async fn pair() -> (Database, Database, PgStore, User) {
     let (primary, replica) = (Database::new().await, Database::new().await);
     let ada = primary.add(given::user("ada")).await;

@@ -3,7 +3,7 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use evently_auth_config::{Config, SecretText};
-use evently_auth_domain::usecases::{ImportProgress, ImportSummary, ImportUsers};
+use evently_auth_domain::usecases::{ImportError, ImportProgress, ImportSummary, ImportUsers};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{self, Write};
 
@@ -33,7 +33,7 @@ fn secret(text: &str) -> Result<SecretText, std::convert::Infallible> {
 pub(crate) async fn run(config: &Config, import: &Import) -> anyhow::Result<()> {
     let from = evently_auth_wiring::legacy_users(&url(import)?).await?;
     let system = evently_auth_wiring::assemble(config).await?;
-    let bar = progress_bar(from.count().await.context("the old service's database")?)?;
+    let bar = progress_bar(from.count().await.map_err(ImportError::Source)?)?;
     let options = ImportUsers { batch_size: import.batch_size, dry_run: import.dry_run };
     let mut report = |progress: ImportProgress<'_>| match progress {
         // Whether anybody reads it is no reason to stop half-way.
