@@ -47,3 +47,11 @@ openapi:
 # write the configuration table of README.md
 readme:
     cargo xtask readme
+
+# throwaway PostgreSQL, Redis, Redis Cluster and mail server
+services *args:
+    cargo xtask services -- {{ args }}
+
+# hold deploy/ against what the service really is
+deploy:
+    cargo xtask check-deploy

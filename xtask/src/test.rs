@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 
-use crate::{cargo, check_deps, check_files, generated, install, services};
+use crate::{cargo, check_deploy, check_deps, check_files, generated, install, services};
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     for (title, remedy, work) in STEPS {
@@ -33,6 +33,9 @@ const STEPS: &[Step] = &[
     ("clippy", "repair what is named above; `cargo clippy --fix` does some of it", clippy),
     ("documentation", "repair the comments named above", documentation),
     ("licences, bans, sources", "see deny.toml, where each rule has its reason", deny),
+    ("deployment", "repair what is named above, in deploy/ or docs/operations.md", || {
+        check_deploy::run(false)
+    }),
     ("generated documents", "run `cargo xtask openapi` and `cargo xtask readme`", generated::check_all),
     ("examples in comments", "repair the examples named above", examples),
 ];

@@ -41,8 +41,8 @@ pub mod user_imports;
 pub mod users;
 
 pub use harness::{
-    Advance, CodesHarness, HasherHarness, ImportHarness, LimitsHarness, MailHarness, ProbeHarness, StoreHarness,
-    TokensHarness,
+    Advance, CodesHarness, HasherHarness, ImportHarness, LimitsHarness, MailHarness, ProbeHarness,
+    StoreHarness, TokensHarness,
 };
 pub use race::{race, run};
 pub use session_cache::SessionCacheHarness;

@@ -1,5 +1,7 @@
 //! What can be said on the command line.
 
+use crate::commands::health::Health;
+use crate::commands::import::Import;
 use clap::{Args, Parser, Subcommand};
 use evently_auth_domain::account::{EmailAddress, Username};
 use evently_auth_domain::mail::MailStatus;
@@ -30,6 +32,10 @@ pub(crate) enum Command {
     /// Look after the audit
     #[command(subcommand)]
     Audit(Audit),
+    /// Bring the accounts of the service that this one replaces
+    Import(Import),
+    /// Say whether a process of this machine answers
+    Health(Health),
 }
 
 #[derive(Debug, Subcommand)]

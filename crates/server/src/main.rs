@@ -24,9 +24,14 @@ async fn main() -> ExitCode {
 }
 
 async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let command = cli.command.unwrap_or(Command::Serve);
+    if let Command::Health(health) = &command {
+        // A health check every few seconds opens no secrets, and does not fail for want of them.
+        return commands::health::run(health).await.map(|()| ExitCode::SUCCESS);
+    }
     let config = evently_auth_wiring::configure().await?;
     let telemetry = start_telemetry("evently-auth", &config.log, &config.telemetry)?;
-    let ended = dispatch(cli.command.unwrap_or(Command::Serve), &config).await;
+    let ended = dispatch(command, &config).await;
     telemetry.stop();
     ended
 }
@@ -38,6 +43,8 @@ async fn dispatch(command: Command, config: &Config) -> anyhow::Result<ExitCode>
         Command::Admin(admin) => commands::admin::run(config, &admin).await?,
         Command::Mail(mail) => commands::mail::run(config, &mail).await?,
         Command::Audit(audit) => return commands::audit::run(config, &audit).await,
+        Command::Import(import) => commands::import::run(config, &import).await?,
+        Command::Health(health) => commands::health::run(&health).await?,
     }
     Ok(ExitCode::SUCCESS)
 }

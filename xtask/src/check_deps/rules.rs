@@ -35,7 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 /// What the tests of any crate may use besides: adapters, and the suite that adapters must pass.
-const IN_TESTS: &[&str] = &["clock", "contract", "crypto", "memory", "services", "smtp", "sqlite"];
+const IN_TESTS: &[&str] = &["clock", "contract", "crypto", "memory", "redis", "services", "smtp", "sqlite"];
 
 /// A technology and the crates that may name it, tests included. A final `*` stands for any ending.
 const TECHNOLOGIES: &[(&str, &[&str])] = &[

@@ -2,5 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod audit;
+pub(crate) mod health;
+pub(crate) mod import;
 pub(crate) mod mail;
 pub(crate) mod migrate;
