@@ -61,6 +61,7 @@ pub(crate) async fn assemble(config: &Config) -> Result<System, WiringError> {
     };
     Ok(System {
         auth: Auth::new(ports, config.rules.clone(), keys),
+        user_imports: store.clone(),
         database: store,
         redis: None,
         signals,

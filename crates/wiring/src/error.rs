@@ -24,6 +24,12 @@ pub enum WiringError {
     /// The database cannot be used.
     #[error("the database cannot be used: {0}")]
     Store(#[from] StoreError),
+    /// What `--from-url` says is no place of a database.
+    #[error("--from-url is refused: {0}; it takes postgres://user:password@host:port/name?sslmode=require")]
+    LegacyUrl(String),
+    /// The old service's database cannot be used.
+    #[error("the old service's database cannot be used: {0}")]
+    Legacy(StoreError),
     /// A setting does not fit the part that it is for.
     #[error("{variable}: {why}")]
     Setting {

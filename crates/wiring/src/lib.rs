@@ -3,6 +3,7 @@
 mod embedded;
 mod error;
 mod keys;
+mod legacy;
 mod mail_server;
 mod migrations;
 mod parts;
@@ -11,12 +12,13 @@ mod settings;
 mod tokens;
 
 pub use error::WiringError;
+pub use legacy::legacy_users;
 pub use migrations::Migrations;
 pub use settings::{SettingsError, configure};
 
 use evently_auth_config::{Config, Mode};
 use evently_auth_domain::Auth;
-use evently_auth_domain::ports::{Mailbox, Probe, Signals};
+use evently_auth_domain::ports::{Mailbox, Probe, Signals, UserImports};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -25,6 +27,8 @@ use std::sync::Arc;
 pub struct System {
     /// The use cases.
     pub auth: Auth,
+    /// Takes over accounts of the old service.
+    pub user_imports: Arc<dyn UserImports>,
     /// Asks the database.
     pub database: Arc<dyn Probe>,
     /// Asks Redis; `None` where its work is done in process.

@@ -69,6 +69,7 @@ pub(crate) async fn assemble(config: &Config, production: &ProductionConfig) -> 
     };
     Ok(System {
         auth: Auth::new(ports, config.rules.clone(), keys),
+        user_imports: store.clone(),
         database: store,
         redis: Some(Arc::new(redis)),
         signals,
@@ -87,7 +88,7 @@ async fn refuse_missing_migrations(store: &PgStore) -> Result<(), WiringError> {
     }
 }
 
-fn server(config: &PostgresConfig) -> PgServer {
+pub(crate) fn server(config: &PostgresConfig) -> PgServer {
     PgServer {
         host: config.host.clone(),
         port: config.port,

@@ -1,3 +1,5 @@
+//! How rows of the old table become accounts: each rule by an example.
+
 use super::*;
 use chrono::DateTime;
 

@@ -90,7 +90,7 @@ mod tests {
     #[test]
     fn the_summary_says_what_happened_or_would() {
         let summary = ImportSummary { imported: 5, already_there: 4, conflicts: 3, skipped: 2 };
-        let told = |dry_run| super::told(summary, dry_run);
+        let told = |dry_run| told(summary, dry_run);
         let rest = "5 accounts; 4 were there already, 3 conflict with others here, 2 were skipped.";
         assert_eq!(told(false), format!("Imported {rest}"));
         assert_eq!(told(true), format!("Would import {rest} Nothing was written."));

@@ -5,6 +5,7 @@ mod commands;
 mod delivery;
 mod failures;
 mod harness;
+mod import;
 mod instances;
 mod journeys;
 mod kill;
