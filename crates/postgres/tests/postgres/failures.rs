@@ -60,7 +60,8 @@ async fn a_statement_that_takes_too_long_is_ended_on_the_server() {
     assert!(failure.to_string().contains("statement timeout"), "{failure}");
     assert!(start.elapsed() < Duration::from_secs(5));
     let running = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND state = 'active' AND pid <> pg_backend_pid()";
+        WHERE datname = current_database() AND backend_type = 'client backend' AND state = 'active'
+            AND pid <> pg_backend_pid()";
     assert_eq!(number(&raw, running).await, 0);
 }
 
