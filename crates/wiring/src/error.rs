@@ -23,7 +23,7 @@ pub enum WiringError {
     },
     /// The database cannot be used.
     #[error("the database cannot be used: {0}")]
-    Store(#[from] StoreError),
+    Store(StoreError),
     /// What `--from-url` says is no place of a database.
     #[error("--from-url is refused: {0}; it takes postgres://user:password@host:port/name?sslmode=require")]
     LegacyUrl(String),
@@ -38,4 +38,11 @@ pub enum WiringError {
         /// What is wrong with its value.
         why: String,
     },
+}
+
+// No source: the sentence above says all that it has to say, and `{:#}` would repeat it.
+impl From<StoreError> for WiringError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
 }

@@ -7,9 +7,10 @@ use evently_auth_contract::given::{at, sid};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{
-    CachedSession, SessionCache, Sessions, SessionsToEnd, Signal, SignalListener, Signals,
+    CachedSession, Place, SessionCache, Sessions, SessionsToEnd, Signal, SignalListener, Signals,
 };
-use evently_auth_domain::session::Generation;
+use evently_auth_domain::session::{Generation, LiveSession, Sid};
+use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -146,6 +147,38 @@ async fn a_shared_cache_that_is_away_keeps_no_signal_back() {
     other.warm(&sid(1)).await;
     world.cache.set_away(true);
     one.stores.sessions.end(end(), Effects::default()).await.unwrap();
+    assert!(!other.find(&sid(1)).await.unwrap().session.is_active);
+}
+
+/// One that never answers.
+struct Silent;
+
+#[async_trait]
+impl SessionCache for Silent {
+    async fn find(&self, _sid: &Sid) -> Result<CachedSession, StoreError> {
+        pending().await
+    }
+
+    async fn keep(&self, _place: Place, _loaded: &LiveSession) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn forget(&self, _changed: &[Signal]) -> Result<(), StoreError> {
+        pending().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shared_cache_that_never_answers_keeps_no_signal_back_for_a_second() {
+    let world = World::new();
+    let other = world.instance();
+    let store = Arc::new(world.store().clone());
+    let plain = Stores { users: store.clone(), sessions: store.clone(), outbox: store };
+    let one = decorate(plain, Arc::new(other.signals.instance()), Some(Arc::new(Silent)));
+    world.signed_in("ada", 1).await;
+    other.warm(&sid(1)).await;
+    one.sessions.end(end(), Effects::default()).await.unwrap();
+    tokio::time::sleep(Duration::from_millis(400)).await;
     assert!(!other.find(&sid(1)).await.unwrap().session.is_active);
 }
 

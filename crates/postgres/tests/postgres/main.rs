@@ -9,6 +9,7 @@ mod failures;
 mod measures;
 mod migrations;
 mod outages;
+mod races;
 mod replicas;
 mod schema;
 #[path = "../support/mod.rs"]

@@ -1,13 +1,14 @@
 //! The line notices within a second that it may have lost something, and comes back by itself.
 
-use crate::world::Servers;
+use crate::world::{Servers, endpoint};
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::ports::{Signal, SignalListener, Signals};
-use evently_auth_redis::RedisSignals;
-use evently_auth_services::Redis;
+use evently_auth_redis::{RedisConfig, RedisSignals, RedisStore, Topology};
+use evently_auth_services::{Redis, RedisSentinel};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tokio::time::sleep;
+use tokio::runtime::Handle;
+use tokio::time::{sleep, timeout};
 
 /// A second, and what a busy machine may add.
 const NOTICED: Duration = Duration::from_millis(1_500);
@@ -139,5 +140,50 @@ async fn a_master_that_turns_replica_is_no_line() {
     redis.command(&["REPLICAOF", "127.0.0.1", "1"]).await.unwrap();
     ear.until_line(NOTICED, false).await;
     redis.command(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
+    hears_again(&signals, &ear).await;
+}
+
+/// Sentinels tell the former master seconds later than everybody else. Until then it takes writes, and answers, but
+/// whoever sends does so elsewhere.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_former_master_is_no_line() {
+    let group = RedisSentinel::launch(1).await.unwrap();
+    let sentinels = group.addresses().iter().map(|address| endpoint(address)).collect();
+    let topology = Topology::Sentinel { sentinels, master: group.master_name().into() };
+    let config = RedisConfig { topology, username: None, password: None, database: 0, tls: None };
+    let signals = RedisSignals::new(RedisStore::new(&config, "test", Handle::current()).unwrap());
+    let ear = Arc::new(Ear::default());
+    signals.listen(ear.clone());
+    ear.until_line(BACK, true).await;
+
+    let primary = group.primary().port();
+    timeout(BACK, async {
+        // A Sentinel that has only just met the replica does not trust it yet.
+        while group.sentinels()[0].command(&["SENTINEL", "FAILOVER", group.master_name()]).await.is_err() {
+            sleep(Duration::from_millis(100)).await;
+        }
+        while group.master_port().await.unwrap() == Some(primary) {
+            sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await
+    .unwrap();
+    sleep(Duration::from_secs(2)).await; // so long it may take until the move is noticed
+
+    let start = Instant::now();
+    for number in 0.. {
+        if start.elapsed() > Duration::from_secs(5) {
+            break;
+        }
+        let signal = Signal::UserChanged(UserId(number));
+        let was_up = ear.lines().last() == Some(&true);
+        if signals.send(std::slice::from_ref(&signal)).await.is_ok() && was_up {
+            ear.until(NOTICED, "heard, or the line down", |ear| {
+                ear.lines().last() == Some(&false) || ear.heard.lock().unwrap().contains(&signal)
+            })
+            .await;
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
     hears_again(&signals, &ear).await;
 }

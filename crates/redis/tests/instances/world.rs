@@ -11,6 +11,11 @@ fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests by `cargo xtask test`"))
 }
 
+pub(crate) fn endpoint(address: &str) -> Endpoint {
+    let (host, port) = address.rsplit_once(':').expect("host:port");
+    Endpoint { host: host.to_owned(), port: port.parse().expect("a port") }
+}
+
 /// The addresses of the servers, each `host:port`, and the database.
 #[derive(Clone)]
 pub(crate) struct Servers {
@@ -45,11 +50,7 @@ impl Servers {
 
     /// An instance whose keys begin with `prefix`.
     pub(crate) fn store(&self, prefix: &str) -> RedisStore {
-        let endpoint = |address: &String| {
-            let (host, port) = address.rsplit_once(':').expect("host:port");
-            Endpoint { host: host.to_owned(), port: port.parse().expect("a port") }
-        };
-        let mut endpoints: Vec<_> = self.addresses.iter().map(endpoint).collect();
+        let mut endpoints: Vec<_> = self.addresses.iter().map(|address| endpoint(address)).collect();
         let topology = if self.is_cluster {
             Topology::Cluster(endpoints)
         } else {

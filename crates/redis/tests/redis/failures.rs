@@ -58,6 +58,18 @@ async fn frozen() {
     world.expect_back().await;
 }
 
+/// It answers, but takes no writes: whoever calls is told so, and does not wait for it.
+#[tokio::test(flavor = "multi_thread")]
+async fn made_a_replica() {
+    let redis = Redis::launch().await.unwrap();
+    let world = World::new(&single(&redis));
+    world.use_all().await.unwrap();
+    redis.command(&["REPLICAOF", "127.0.0.1", "1"]).await.unwrap();
+    world.expect_away().await;
+    redis.command(&["REPLICAOF", "NO", "ONE"]).await.unwrap();
+    world.expect_back().await;
+}
+
 /// Nobody called in between, so nobody found out for the next one.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_call_after_a_restart_succeeds() {

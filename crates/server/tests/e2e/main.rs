@@ -13,3 +13,4 @@ mod logs;
 mod operation;
 mod readme;
 mod start;
+mod topologies;

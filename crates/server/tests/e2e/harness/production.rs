@@ -1,7 +1,7 @@
 //! Production mode: servers and workers over a PostgreSQL, a Redis and a mail server of their own.
 
 use super::{BINARY, GENEROUS, Mailbox, Process, Site, WORKER};
-use evently_auth_services::sink::Sink;
+use evently_auth_services::sink::{Sink, SinkOptions};
 use evently_auth_services::{Postgres, Redis};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -34,7 +34,12 @@ impl Production {
 
     /// The servers that ours need, the database migrated, nobody of ours yet.
     pub(crate) fn prepare(env: &[(&str, &str)]) -> Self {
-        let production = Self::prepare_empty_with(env);
+        Self::prepare_with(SinkOptions::default(), env)
+    }
+
+    /// The same with a mail server of another kind.
+    pub(crate) fn prepare_with(sink: SinkOptions, env: &[(&str, &str)]) -> Self {
+        let production = Self::prepare_empty_with(sink, env);
         let migrated = production.run(&["migrate", "up"], "");
         assert!(migrated.status.success(), "{migrated:?}");
         production
@@ -42,14 +47,14 @@ impl Production {
 
     /// The servers that ours need, with a database that has no tables.
     pub(crate) fn prepare_empty() -> Self {
-        Self::prepare_empty_with(&[])
+        Self::prepare_empty_with(SinkOptions::default(), &[])
     }
 
-    fn prepare_empty_with(env: &[(&str, &str)]) -> Self {
+    fn prepare_empty_with(sink: SinkOptions, env: &[(&str, &str)]) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (postgres, redis, sink) =
-            runtime.block_on(async { tokio::join!(Postgres::launch(), Redis::launch(), Sink::start()) });
+        let (postgres, redis, sink) = runtime
+            .block_on(async { tokio::join!(Postgres::launch(), Redis::launch(), Sink::start_with(sink)) });
         let (postgres, redis, sink) = (postgres.unwrap(), redis.unwrap(), Arc::new(sink.unwrap()));
         let folder = tempfile::tempdir().unwrap();
         let smtp_port = sink.port().to_string();
