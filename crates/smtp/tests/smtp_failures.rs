@@ -8,7 +8,8 @@ use common::mail_server::{mailer, options, permanent, temporary};
 use common::{envelope, renderer};
 use evently_auth_domain::mail::MailMessage;
 use evently_auth_domain::ports::{Envelope, Mailer, MailerError};
-use evently_auth_services::sink::{Reaction, Sink, SinkOptions, SinkTls, Stage, TestAuthority};
+use evently_auth_services::Certificates;
+use evently_auth_services::sink::{Reaction, Sink, SinkOptions, SinkTls, Stage};
 use evently_auth_smtp::{SmtpEncryption, SmtpMailer, SmtpOptions};
 use std::time::{Duration, Instant};
 
@@ -121,10 +122,10 @@ async fn only_what_was_dropped_after_the_server_had_it_arrives_twice() {
 /// `SinkTls::StartTls` with credentials: the stages that come between the greeting and the mail.
 #[tokio::test]
 async fn whatever_happens_at_start_tls_and_auth_is_temporary() {
-    let authority = TestAuthority::new().unwrap();
+    let certificates = Certificates::generate().unwrap();
     let credentials = Some(("ada".to_owned(), "correct horse".to_owned()));
     let sink = Sink::start_with(SinkOptions {
-        tls: SinkTls::StartTls(authority.issue("localhost").unwrap()),
+        tls: SinkTls::StartTls(certificates.clone()),
         credentials: credentials.clone(),
         ..SinkOptions::default()
     });
@@ -133,7 +134,7 @@ async fn whatever_happens_at_start_tls_and_auth_is_temporary() {
         let options = SmtpOptions {
             host: "localhost".to_owned(),
             encryption: SmtpEncryption::StartTls,
-            extra_roots: Some(authority.root_pem()),
+            extra_roots: Some(certificates.authority().to_owned()),
             credentials: credentials.clone(),
             ..options(&sink)
         };

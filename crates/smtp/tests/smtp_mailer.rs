@@ -9,7 +9,8 @@ use evently_auth_contract::MailHarness;
 use evently_auth_domain::account::EmailAddress;
 use evently_auth_domain::mail::MailMessage;
 use evently_auth_domain::ports::{Envelope, Mailer};
-use evently_auth_services::sink::{Sink, SinkOptions, SinkTls, TestAuthority};
+use evently_auth_services::Certificates;
+use evently_auth_services::sink::{Sink, SinkOptions, SinkTls};
 use evently_auth_smtp::{MailRenderer, SmtpEncryption, SmtpMailer, SmtpOptions};
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,20 +88,19 @@ async fn no_more_connections_are_kept_than_told_and_none_for_too_long() {
 }
 
 /// A sink for `localhost` with this encryption, and options that fit but for the encryption.
-async fn encrypted(tls: SinkTls, authority: &TestAuthority) -> (Sink, SmtpOptions) {
+async fn encrypted(tls: SinkTls, trusted: &Certificates) -> (Sink, SmtpOptions) {
     let credentials = Some(("ada".to_owned(), "correct horse".to_owned()));
     let with = SinkOptions { tls, credentials: credentials.clone(), ..SinkOptions::default() };
     let sink = Sink::start_with(with).await.unwrap();
-    let extra_roots = Some(authority.root_pem());
+    let extra_roots = Some(trusted.authority().to_owned());
     let options = SmtpOptions { host: "localhost".to_owned(), credentials, extra_roots, ..options(&sink) };
     (sink, options)
 }
 
 #[tokio::test]
 async fn start_tls_with_credentials() {
-    let authority = TestAuthority::new().unwrap();
-    let certificate = authority.issue("localhost").unwrap();
-    let (sink, options) = encrypted(SinkTls::StartTls(certificate), &authority).await;
+    let certificates = Certificates::generate().unwrap();
+    let (sink, options) = encrypted(SinkTls::StartTls(certificates.clone()), &certificates).await;
     let options = SmtpOptions { encryption: SmtpEncryption::StartTls, ..options };
     SmtpMailer::new(options, renderer()).unwrap().send(&welcome("id")).await.unwrap();
     assert_eq!(sink.mails().len(), 1);
@@ -108,9 +108,8 @@ async fn start_tls_with_credentials() {
 
 #[tokio::test]
 async fn implicit_tls_with_credentials() {
-    let authority = TestAuthority::new().unwrap();
-    let certificate = authority.issue("localhost").unwrap();
-    let (sink, options) = encrypted(SinkTls::Implicit(certificate), &authority).await;
+    let certificates = Certificates::generate().unwrap();
+    let (sink, options) = encrypted(SinkTls::Implicit(certificates.clone()), &certificates).await;
     let options = SmtpOptions { encryption: SmtpEncryption::Implicit, ..options };
     SmtpMailer::new(options, renderer()).unwrap().send(&welcome("id")).await.unwrap();
     assert_eq!(sink.mails().len(), 1);
@@ -118,16 +117,15 @@ async fn implicit_tls_with_credentials() {
 
 #[tokio::test]
 async fn nothing_goes_out_to_a_server_whose_certificate_is_not_trusted() {
-    let authority = TestAuthority::new().unwrap();
-    let (elsewhere, here) =
-        (authority.issue("elsewhere.example").unwrap(), authority.issue("localhost").unwrap());
-    for (certificate, trusts) in [(&here, false), (&elsewhere, true)] {
+    let elsewhere = Certificates::for_names(&["elsewhere.example"]).unwrap();
+    let here = Certificates::generate().unwrap();
+    for (certificates, trusts) in [(&here, false), (&elsewhere, true)] {
         for encryption in [SmtpEncryption::StartTls, SmtpEncryption::Implicit] {
             let tls = match encryption {
-                SmtpEncryption::StartTls => SinkTls::StartTls(certificate.clone()),
-                _ => SinkTls::Implicit(certificate.clone()),
+                SmtpEncryption::StartTls => SinkTls::StartTls(certificates.clone()),
+                _ => SinkTls::Implicit(certificates.clone()),
             };
-            let (sink, options) = encrypted(tls, &authority).await;
+            let (sink, options) = encrypted(tls, certificates).await;
             let extra_roots = options.extra_roots.clone().filter(|_| trusts);
             let options = SmtpOptions { encryption, extra_roots, ..options };
             let sent = SmtpMailer::new(options, renderer()).unwrap().send(&welcome("id")).await;
@@ -140,8 +138,7 @@ async fn nothing_goes_out_to_a_server_whose_certificate_is_not_trusted() {
 
 #[tokio::test]
 async fn nothing_goes_out_without_start_tls() {
-    let authority = TestAuthority::new().unwrap();
-    let (sink, options) = encrypted(SinkTls::Off, &authority).await;
+    let (sink, options) = encrypted(SinkTls::Off, &Certificates::generate().unwrap()).await;
     let options = SmtpOptions { encryption: SmtpEncryption::StartTls, ..options };
     let reason = temporary(SmtpMailer::new(options, renderer()).unwrap().send(&welcome("id")).await);
     assert!(reason.contains("STARTTLS"), "{reason}");
@@ -150,8 +147,7 @@ async fn nothing_goes_out_without_start_tls() {
 
 #[tokio::test]
 async fn wrong_and_missing_credentials_kill_no_mail() {
-    let authority = TestAuthority::new().unwrap();
-    let (sink, options) = encrypted(SinkTls::Off, &authority).await;
+    let (sink, options) = encrypted(SinkTls::Off, &Certificates::generate().unwrap()).await;
     let wrong = Some(("ada".to_owned(), "wrong horse".to_owned()));
     for (credentials, code) in [(wrong, "535"), (None, "530")] {
         let options = SmtpOptions { credentials, ..options.clone() };

@@ -1,7 +1,7 @@
 //! Every shape of what production mode is configured with: Redis Cluster and Sentinel, TLS to everybody, Zero.
 
 use crate::harness::{PASSWORD, Production, address, body};
-use evently_auth_services::sink::{SinkOptions, SinkTls, TestAuthority};
+use evently_auth_services::sink::{SinkOptions, SinkTls};
 use evently_auth_services::{Certificates, Postgres, Redis, RedisCluster, RedisSentinel};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -60,11 +60,11 @@ fn on_redis_sentinels_and_through_a_failover() {
 #[test]
 fn over_tls_to_everybody() {
     let runtime = runtime();
-    let (for_postgres, for_redis) = (Certificates::generate().unwrap(), Certificates::generate().unwrap());
-    let for_mail = TestAuthority::new().unwrap();
+    let generate = || Certificates::generate().unwrap();
+    let (for_postgres, for_redis, for_mail) = (generate(), generate(), generate());
     let folder = tempfile::tempdir().unwrap();
     let authorities = folder.path().join("authorities.pem");
-    let pem = [for_postgres.authority(), for_redis.authority(), &for_mail.root_pem()].join("\n");
+    let pem = [for_postgres.authority(), for_redis.authority(), for_mail.authority()].join("\n");
     std::fs::write(&authorities, pem).unwrap();
     let postgres = Postgres::options().tls(for_postgres).setting("ssl", "on").launch();
     let redis = Redis::options().tls(for_redis).password("quarry-gate-77").launch();
@@ -79,12 +79,9 @@ fn over_tls_to_everybody() {
         ("SMTP_HOST", "localhost"),
         ("SMTP_USE_TLS", "true"),
     ];
-    let start_tls = || SinkOptions {
-        tls: SinkTls::StartTls(for_mail.issue("localhost").unwrap()),
-        ..SinkOptions::default()
-    };
+    let start_tls = SinkOptions { tls: SinkTls::StartTls(for_mail), ..SinkOptions::default() };
     let trusting = [&env[..], &[("SSL_CERT_FILE", authorities.to_str().unwrap())]].concat();
-    let mut site = Production::prepare_with(start_tls(), &trusting);
+    let mut site = Production::prepare_with(start_tls, &trusting);
     works(&mut site);
     let encrypted = "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)
         WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() AND NOT ssl";

@@ -1,14 +1,13 @@
 //! A mail server for tests: what it takes can be read, and it misbehaves in every way that it is told to.
 
 mod behaviour;
-mod certificates;
 mod conversation;
 mod mail;
 
 pub use behaviour::{Reaction, Stage};
-pub use certificates::{SinkCertificate, TestAuthority};
 pub use mail::SinkMail;
 
+use crate::Certificates;
 use behaviour::Behaviour;
 use conversation::Conversation;
 use std::io;
@@ -21,6 +20,10 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 /// How long [`Sink::wait_for`] waits at most.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -54,9 +57,9 @@ pub enum SinkTls {
     #[default]
     Off,
     /// By STARTTLS (RFC 3207), before which no mail is taken.
-    StartTls(SinkCertificate),
+    StartTls(Certificates),
     /// From the first byte (RFC 8314).
-    Implicit(SinkCertificate),
+    Implicit(Certificates),
 }
 
 /// What the sink and its conversations share.
@@ -106,8 +109,8 @@ impl Sink {
         }
         let (start_tls, implicit_tls) = match options.tls {
             SinkTls::Off => (None, None),
-            SinkTls::StartTls(certificate) => (Some(certificate.acceptor()?), None),
-            SinkTls::Implicit(certificate) => (None, Some(certificate.acceptor()?)),
+            SinkTls::StartTls(certificate) => (Some(acceptor(&certificate)?), None),
+            SinkTls::Implicit(certificate) => (None, Some(acceptor(&certificate)?)),
         };
         let shared = Arc::new(Shared {
             start_tls,
@@ -229,4 +232,16 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             Some(_) = conversations.join_next() => {}
         }
     }
+}
+
+fn acceptor(certificates: &Certificates) -> io::Result<TlsAcceptor> {
+    let chain = CertificateDer::pem_slice_iter(certificates.certificate().as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(io::Error::other)?;
+    let key = PrivateKeyDer::from_pem_slice(certificates.key().as_bytes()).map_err(io::Error::other)?;
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .and_then(|config| config.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(io::Error::other)?;
+    Ok(TlsAcceptor::from(Arc::new(config)))
 }
