@@ -16,8 +16,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The same while the line is down: they know not to trust what they have.
 const PATIENCE_WITHOUT_LINE: Duration = Duration::from_millis(50);
 
-/// How long one attempt to tell may take.
-const ATTEMPT: Duration = Duration::from_secs(1);
+/// How long each step of an attempt to tell may take.
+const STEP: Duration = Duration::from_millis(500);
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -79,11 +79,7 @@ impl Announcer {
         let start = Instant::now();
         let mut permit = None;
         loop {
-            let attempt = timeout(ATTEMPT, self.tell_once(&changed)).await;
-            let error = match attempt.unwrap_or_else(|late| Err(StoreError::unavailable(late))) {
-                Ok(()) => return,
-                Err(error) => error,
-            };
+            let Err(error) = self.tell_once(&changed).await else { return };
             permit = permit.or_else(|| self.retries.try_acquire().ok());
             if permit.is_none() || start.elapsed() + PAUSE >= LIFE {
                 tracing::warn!(%error, "other instances were not told of a change");
@@ -95,12 +91,16 @@ impl Announcer {
 
     async fn tell_once(&self, changed: &[Signal]) -> Result<(), StoreError> {
         // In this order: whoever hears a signal must not find again what was shared before the change. When it cannot be
-        // forgotten the signal still voids what others have at hand.
+        // forgotten, or not in time, the signal still voids what others have at hand.
         let forgotten = match &self.shared {
-            Some(shared) => shared.forget(changed).await,
+            Some(shared) => bounded(shared.forget(changed)).await,
             None => Ok(()),
         };
-        self.signals.send(changed).await?;
+        bounded(self.signals.send(changed)).await?;
         forgotten
     }
+}
+
+async fn bounded(step: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
+    timeout(STEP, step).await.unwrap_or_else(|late| Err(StoreError::unavailable(late)))
 }

@@ -65,7 +65,8 @@ impl LocalCache {
     /// Whether what is shared can be: the line has been up for as long as anything lives there.
     pub(crate) fn is_shared_trusted(&self) -> bool {
         let since = self.up_since.load(Ordering::SeqCst);
-        since > 0 && self.micros(Instant::now()).saturating_sub(since) >= self.micros(self.start + LIFE)
+        let up_for = self.micros(Instant::now()).saturating_sub(since);
+        since > 0 && Duration::from_micros(up_for) >= LIFE
     }
 
     /// What is remembered of a session, if it may be used.

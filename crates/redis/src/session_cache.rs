@@ -19,6 +19,7 @@ use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{CachedSession, Place, SessionCache, Signal};
 use evently_auth_domain::session::{LiveSession, Sid};
 use evently_auth_domain::session_seal::SessionSealKey;
+use redis::Value;
 use std::sync::LazyLock;
 use std::time::Duration;
 use uuid::Uuid;
@@ -112,19 +113,22 @@ impl SessionCache for RedisSessionCache {
     }
 
     async fn forget(&self, changed: &[Signal]) -> Result<(), StoreError> {
-        let mut commands = redis::pipe();
         for signal in changed {
-            match signal {
-                Signal::SessionChanged(sid) => commands.del(self.session(sid)).ignore(),
+            let (key, command) = match signal {
+                Signal::SessionChanged(sid) => {
+                    let key = self.session(sid);
+                    let command = redis::cmd("DEL").arg(&key).take();
+                    (key, command)
+                }
                 Signal::UserChanged(user) => {
-                    commands.pset_ex(self.mark(Some(*user)), "", MARK_MILLIS).ignore()
+                    let key = self.mark(Some(*user));
+                    let command = redis::cmd("PSETEX").arg(&key).arg(MARK_MILLIS).arg("").take();
+                    (key, command)
                 }
                 Signal::MailWaiting => continue,
             };
+            self.redis.run::<Value>("sessions.cache.forget", &key, &command).await?;
         }
-        if commands.is_empty() {
-            return Ok(());
-        }
-        self.redis.run_all("sessions.cache.forget", &self.mark(None), &commands).await
+        Ok(())
     }
 }

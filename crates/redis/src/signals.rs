@@ -2,9 +2,10 @@
 //! and whoever listens meet at the same node.
 //!
 //! - Each instance subscribes on a connection of its own, and four times a second asks there for a deletion of nothing: the
-//!   answer comes after everything that was published before, and only the node that is master of the channel gives
-//!   it, so it proves the line. Without one for half a second the line is down, as it is at once when the connection
-//!   ends or the channel moves to another node.
+//!   answer comes after everything that was published before, and no replica gives it. A former master does for a while;
+//!   so the node also has to be the one to which this instance would send. Both together prove the line. Without a
+//!   proof for half a second the line is down, as it is at once when the connection ends or the channel moves to another
+//!   node.
 //! - A line is up when it was subscribed to and proven, and connects anew for as long as anybody holds it.
 
 use crate::RedisStore;
@@ -26,7 +27,7 @@ use tokio::time::{sleep, timeout};
 /// The hash tag of the channel, and of everything that must be lost when it is.
 pub(crate) const TAG: &str = "sessions";
 
-/// Between two proofs.
+/// Between two proofs, and two attempts to connect.
 const BEAT: Duration = Duration::from_millis(250);
 
 /// How long a proof may take.
@@ -34,9 +35,6 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// For so long after it began a proof may be relied on; the next one, or the news that there is none, comes earlier.
 const TRUST: Duration = Duration::from_secs(1);
-
-/// Between two attempts to connect.
-const PAUSE: Duration = Duration::from_millis(50);
 
 /// The line between instances. A clone is another handle on it; it closes with the last.
 #[derive(Clone)]
@@ -85,7 +83,7 @@ async fn keep(redis: RedisStore, channel: Key, line: Arc<Line>) {
     loop {
         let error = watch(&redis, &channel, &line).await;
         line.lost(&error);
-        sleep(PAUSE).await;
+        sleep(BEAT).await;
     }
 }
 
@@ -106,12 +104,16 @@ async fn watch(redis: &RedisStore, channel: &Key, line: &Arc<Line>) -> StoreErro
         let link = redis.dedicated(channel, pushes).await?;
         let mut connection = link.connection.clone();
         let name = redis::cmd("CLIENT").arg("SETNAME").arg(channel).take();
-        ask(&mut connection, &name).await?;
-        ask(&mut connection, &redis::cmd("SSUBSCRIBE").arg(channel).take()).await?;
+        bounded(ask(&mut connection, &name)).await?;
+        bounded(ask(&mut connection, &redis::cmd("SSUBSCRIBE").arg(channel).take())).await?;
         let nothing = redis::cmd("DEL").arg(channel).take(); // a write, which a replica refuses, and no change
         loop {
             let began = Instant::now();
-            ask(&mut connection, &nothing).await?;
+            bounded(async {
+                ask(&mut connection, &nothing).await?;
+                redis.leads_to(channel, &link).await
+            })
+            .await?;
             line.proven(began + TRUST);
             sleep(BEAT).await;
         }
@@ -127,10 +129,12 @@ async fn watch(redis: &RedisStore, channel: &Key, line: &Arc<Line>) -> StoreErro
 }
 
 async fn ask(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<(), StoreError> {
-    match timeout(PATIENCE, command.query_async::<Value>(connection)).await {
-        Ok(answer) => answer.map(|_| ()).map_err(StoreError::unavailable),
-        Err(_) => Err(StoreError::unavailable("Redis does not answer on the line")),
-    }
+    command.query_async::<Value>(connection).await.map(drop).map_err(StoreError::unavailable)
+}
+
+async fn bounded(step: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
+    let late = |_| Err(StoreError::unavailable("Redis does not answer on the line"));
+    timeout(PATIENCE, step).await.unwrap_or_else(late)
 }
 
 /// `s<sid>`, `u<id>` and `m`, with spaces between.

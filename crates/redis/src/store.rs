@@ -12,7 +12,7 @@ use crate::measure::measured;
 use crate::script::Script;
 use evently_auth_domain::error::StoreError;
 use redis::aio::AsyncPushSender;
-use redis::{Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind, Value};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -106,20 +106,6 @@ impl RedisStore {
         measured(operation, self.bounded(key.slot(), Request::One(command))).await
     }
 
-    /// Runs commands in one round trip on the node of `key`; all keys in it must have the same tag. They may run in
-    /// part, or again after a part: each must bear being repeated.
-    ///
-    /// # Errors
-    /// As [`RedisStore::run`].
-    pub(crate) async fn run_all<T: FromRedisValue>(
-        &self,
-        operation: &'static str,
-        key: &Key,
-        commands: &Pipeline,
-    ) -> Result<T, StoreError> {
-        measured(operation, self.bounded(key.slot(), Request::Many(commands))).await
-    }
-
     /// Runs a script on the node of its keys, of which there is one at least; all must have the same tag.
     ///
     /// # Errors
@@ -157,6 +143,18 @@ impl RedisStore {
         match timeout(CONNECT, open).await {
             Ok(link) => link.map_err(StoreError::unavailable),
             Err(_) => Err(StoreError::unavailable("connecting to Redis took too long")),
+        }
+    }
+
+    /// Whether `link` leads to the node that callers use for `key`. After a failover it may not, and go on answering.
+    ///
+    /// # Errors
+    /// `Unavailable` when Redis is away, or it leads elsewhere.
+    pub(crate) async fn leads_to(&self, key: &Key, link: &Link) -> Result<(), StoreError> {
+        let line = self.0.supervisor.line().await.map_err(StoreError::unavailable)?;
+        match line.node(key.slot()) {
+            Some(node) if node.endpoint == link.endpoint => Ok(()),
+            _ => Err(StoreError::unavailable("the channel is on another node by now")),
         }
     }
 
@@ -204,7 +202,6 @@ impl RedisStore {
         let connection = &mut node.connection.clone();
         match request {
             Request::One(command) => self.redirected(command, command.query_async(connection).await).await,
-            Request::Many(commands) => commands.query_async(connection).await,
             Request::Script { script, keys, arguments } => {
                 let command = script.by_hash(keys, arguments);
                 let answer = self.redirected(&command, command.query_async(connection).await).await;
@@ -240,7 +237,6 @@ impl RedisStore {
 #[derive(Clone, Copy)]
 enum Request<'a> {
     One(&'a Cmd),
-    Many(&'a Pipeline),
     Script { script: &'a Script, keys: &'a [Key], arguments: &'a [Vec<u8>] },
 }
 

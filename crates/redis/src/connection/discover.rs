@@ -2,7 +2,7 @@
 
 use super::RESPONSE;
 use super::dial::{Dialer, Link};
-use super::line::{Line, trouble};
+use super::line::{Line, says_ok, trouble};
 use crate::config::{Endpoint, Topology};
 use crate::key::SLOTS;
 use futures_util::future::{join_all, select_ok, try_join_all};
@@ -21,7 +21,9 @@ pub(super) async fn discover(
 ) -> RedisResult<Line> {
     match topology {
         Topology::Single(endpoint) => {
-            Ok(Line::single(generation, dialer.dial(endpoint, pushes.clone()).await?))
+            let link = dialer.dial(endpoint, pushes.clone()).await?;
+            says_master(&link).await?;
+            Ok(Line::single(generation, link))
         }
         Topology::Sentinel { sentinels, master } => {
             // Each Sentinel is asked at once; the first that leads to a server that says it is the master wins.
@@ -81,20 +83,29 @@ async fn ask_sentinel(dialer: &Dialer, sentinel: &Endpoint, master: &str) -> Red
 async fn says_master(link: &Link) -> RedisResult<()> {
     let role: RedisResult<Value> = redis::cmd("ROLE").query_async(&mut link.connection.clone()).await;
     let role = match role {
-        // A user that may not ask learns it from the first command that writes.
-        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::NoPerm) => return Ok(()),
+        // Whoever may not ask, or asks a service that hides it, learns it from the first command that writes.
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Server(ServerErrorKind::NoPerm | ServerErrorKind::ResponseError)
+            ) =>
+        {
+            return Ok(());
+        }
         role => role?,
     };
     let first = role.into_sequence().ok().and_then(|parts| parts.into_iter().next());
     match first.map(String::from_redis_value) {
         Some(Ok(role)) if role == "master" => Ok(()),
-        _ => Err(trouble("the server is not the master any more")),
+        _ => Err(trouble("the server is no master")),
     }
 }
 
 /// Ranges of slots, by their last slot and their master, ascending and without a gap.
 async fn ask_cluster(dialer: &Dialer, seed: &Endpoint) -> RedisResult<Vec<(u16, Endpoint)>> {
     let link = dialer.dial(seed, |_| Ok::<(), redis::aio::SendError>(())).await?;
+    // One that lost sight of the others still describes what it knew.
+    says_ok(&link).await?;
     let answer = redis::cmd("CLUSTER").arg("SLOTS").query_async(&mut link.connection.clone()).await?;
     let mut ranges: Vec<(u16, u16, Vec<Value>)> = match answer {
         Value::Array(ranges) => ranges.into_iter().map(range).collect::<Option<_>>(),

@@ -42,18 +42,23 @@ impl Line {
     /// Asks every server whether it serves; a node of a cluster says so only while the whole cluster does.
     pub(crate) async fn check(&self, patience: Duration) -> RedisResult<()> {
         let checks = self.nodes.iter().map(|node| async move {
-            let mut connection = node.connection.clone();
-            if !self.is_cluster {
-                return redis::cmd("PING").query_async::<()>(&mut connection).await;
+            if self.is_cluster {
+                says_ok(node).await
+            } else {
+                redis::cmd("PING").query_async(&mut node.connection.clone()).await
             }
-            let state: String = redis::cmd("CLUSTER").arg("INFO").query_async(&mut connection).await?;
-            if state.contains("cluster_state:ok") { Ok(()) } else { Err(trouble("the cluster is not ok")) }
         });
         match timeout(patience, try_join_all(checks)).await {
             Ok(result) => result.map(drop),
             Err(_) => Err(trouble("a server of Redis does not answer")),
         }
     }
+}
+
+/// Whether a node says that its cluster serves every slot.
+pub(super) async fn says_ok(node: &Link) -> RedisResult<()> {
+    let info: String = redis::cmd("CLUSTER").arg("INFO").query_async(&mut node.connection.clone()).await?;
+    if info.contains("cluster_state:ok") { Ok(()) } else { Err(trouble("the cluster is not ok")) }
 }
 
 /// What is wrong, as an error of the library.
