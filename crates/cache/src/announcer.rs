@@ -82,7 +82,10 @@ impl Announcer {
             let Err(error) = self.tell_once(&changed).await else { return };
             permit = permit.or_else(|| self.retries.try_acquire().ok());
             if permit.is_none() || start.elapsed() + PAUSE >= LIFE {
-                tracing::warn!(%error, "other instances were not told of a change");
+                // While our own line is down, that was said once and is no news with each change.
+                if self.local.is_trusted() {
+                    tracing::warn!(%error, "other instances were not told of a change");
+                }
                 return;
             }
             sleep(PAUSE).await;
