@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Longer than a mail takes whose first attempt had to time out.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than a mail takes that somebody was sending when he was killed: its lease of a minute has to end.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Instances of one service; each request goes to the next one.
 pub(crate) struct Site {
