@@ -1,4 +1,4 @@
-//! Which secrets are too weak for production: short, monotonous, repeated or published ones; and which
+//! Which secrets are too weak for production: short, monotonous, repeated, counted or published ones; and which
 //! passwords everybody tries first.
 
 use crate::secret::SecretText;
@@ -125,7 +125,16 @@ pub(crate) fn check(secret: &SecretText) -> Result<(), String> {
     if repeats(text.as_bytes()) {
         return Err("it repeats a shorter text".into());
     }
+    if is_sequence(text.as_bytes()) {
+        return Err("it counts, or walks along the alphabet".into());
+    }
     Ok(())
+}
+
+/// Whether more than three of four characters are next to the one before, or the same.
+fn is_sequence(text: &[u8]) -> bool {
+    let is_step = |pair: &&[u8]| matches!(pair, [a, b] if a.abs_diff(*b) <= 1);
+    text.windows(2).filter(is_step).count() * 4 > text.len() * 3
 }
 
 /// Whether `text` is a shorter one over and over, the last time perhaps in part.

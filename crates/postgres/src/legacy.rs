@@ -25,6 +25,9 @@ const QUESTION: Duration = Duration::from_secs(30);
 /// Whatever the user there is allowed to do, nothing is written.
 const SETTINGS: &str = "SET default_transaction_read_only = on; SET statement_timeout = '25s'";
 
+/// More than anything that we take has; no account is judged otherwise for being cut there.
+const MAX_CHARS: u32 = 1_000;
+
 /// Columns without which it is another table.
 const REQUIRED: [&str; 8] =
     ["id", "email", "username", "hashed_password", "is_active", "is_verified", "role", "created_at"];
@@ -94,27 +97,35 @@ impl LegacyTable {
         }
     }
 
-    /// A column as text, if it is there.
+    /// A column as text, if it is there. What is longer than anything that we take is cut, so that a batch stays
+    /// small whatever is in it.
     fn text(&self, name: &str) -> String {
-        if self.columns.contains_key(name) { format!("{name}::text") } else { "NULL::text".to_owned() }
-    }
-
-    /// A time, if it is there and finite; one without a zone is in UTC.
-    fn time(&self, name: &str) -> String {
-        match self.columns.get(name).map(String::as_str) {
-            None => "NULL::timestamptz".to_owned(),
-            Some("timestamp with time zone") => format!("CASE WHEN isfinite({name}) THEN {name} END"),
-            Some(_) => format!("CASE WHEN isfinite({name}) THEN {name}::timestamp AT TIME ZONE 'UTC' END"),
+        if self.columns.contains_key(name) {
+            format!("left({name}::text, {MAX_CHARS})")
+        } else {
+            "NULL::text".to_owned()
         }
     }
 
+    /// A time, if it is there and one that RFC 3339 can write down; one without a zone is in UTC.
+    fn time(&self, name: &str) -> String {
+        let time = match self.columns.get(name).map(String::as_str) {
+            None => return "NULL::timestamptz".to_owned(),
+            Some("timestamp with time zone") => name.to_owned(),
+            Some(_) => format!("{name}::timestamp AT TIME ZONE 'UTC'"),
+        };
+        format!("CASE WHEN {time} >= '0001-01-02Z' AND {time} < '9999-12-31Z' THEN {time} END")
+    }
+
     fn batch(&self, after: i64, limit: u32) -> Statement<RowSql> {
+        let (email, username) = (self.text("email"), self.text("username"));
+        let (hash, role) = (self.text("hashed_password"), self.text("role"));
         let (full_name, created_at) = (self.text("full_name"), self.time("created_at"));
         let (updated_at, last_login) = (self.time("updated_at"), self.time("last_login"));
         Statement::new(format!(
-            "SELECT id::bigint, coalesce(email::text, ''), coalesce(username::text, ''),
-                coalesce(hashed_password::text, ''), {full_name}, coalesce(is_active::boolean, false),
-                coalesce(is_verified::boolean, false), coalesce(role::text, 'user'),
+            "SELECT id::bigint, coalesce({email}, ''), coalesce({username}, ''), coalesce({hash}, ''),
+                {full_name}, coalesce(is_active::boolean, false),
+                coalesce(is_verified::boolean, false), coalesce({role}, 'user'),
                 {created_at}, {updated_at}, {last_login}
              FROM users WHERE id > ? ORDER BY id LIMIT ?"
         ))

@@ -243,6 +243,22 @@ fn columns_may_be_missing_empty_or_endless() {
 }
 
 #[test]
+fn a_row_that_is_out_of_all_bounds_stops_nothing() {
+    evently_auth_contract::run(async {
+        let rows = "INSERT INTO users VALUES
+            (1, 'a@example.com', 'ada', 'x', repeat('é', 3000000), true, true, 'USER',
+                '290000-01-01', '0044-03-15 12:00:00+00 BC', '10000-01-01'),
+            (2, 'b@example.com', 'bob', repeat('x', 3000000), NULL, true, true, 'USER', '2024-01-01', NULL, NULL)";
+        let rows = legacy(&old_database(rows).await).await.after(i64::MIN, 10).await.unwrap();
+        let ada = &rows[0];
+        assert_eq!((ada.created_at, ada.updated_at, ada.last_login), (None, None, None));
+        assert_eq!(ada.full_name.as_ref().unwrap().chars().count(), 1_000);
+        assert_eq!(rows[1].password.expose().len(), 1_000);
+        assert_eq!(rows[1].created_at.unwrap().to_rfc3339(), "2024-01-01T00:00:00+00:00");
+    });
+}
+
+#[test]
 fn another_database_is_told() {
     evently_auth_contract::run(async {
         let said = async |sql: &str| {

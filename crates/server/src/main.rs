@@ -9,7 +9,7 @@ mod serve;
 use clap::Parser;
 use cli::{Cli, Command};
 use evently_auth_config::Config;
-use evently_auth_server::start_telemetry;
+use evently_auth_server::{one_line, start_telemetry};
 use std::process::ExitCode;
 
 #[tokio::main]
@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
     match run(Cli::parse()).await {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("evently-auth: {error:#}");
+            eprintln!("evently-auth: {}", one_line(&error));
             ExitCode::FAILURE
         }
     }

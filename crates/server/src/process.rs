@@ -1,4 +1,4 @@
-//! The process: what it measures, and when it is told to stop.
+//! The process: what it measures, when it is told to stop, and what it says when it fails.
 
 use anyhow::Context;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -48,4 +48,32 @@ pub async fn stop_signal() -> anyhow::Result<()> {
 pub fn listen(address: SocketAddr, variable: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .with_context(|| format!("cannot listen on {address}; HOST and {variable} take a free address"))
+}
+
+/// Why it failed, from the outside in, on one line; a cause that the one around it has told already is left out.
+#[must_use]
+pub fn one_line(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told.lines().map(str::trim).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one_line;
+    use evently_auth_domain::error::StoreError;
+
+    #[test]
+    fn a_failure_is_told_once_on_one_line() {
+        let away = anyhow::Error::new(StoreError::unavailable("nobody\n  answers"));
+        assert_eq!(one_line(&away), "unavailable: nobody answers");
+        assert_eq!(one_line(&away.context("the import")), "the import: unavailable: nobody answers");
+        assert_eq!(one_line(&anyhow::anyhow!("inner").context("outer")), "outer: inner");
+    }
 }

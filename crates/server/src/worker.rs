@@ -4,7 +4,7 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use evently_auth_config::{Config, Mode};
 use evently_auth_http::Probes;
-use evently_auth_server::{listen, measurements, start_telemetry, stop_signal};
+use evently_auth_server::{listen, measurements, one_line, start_telemetry, stop_signal};
 use evently_auth_worker::WorkerOptions;
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ async fn main() -> ExitCode {
     match run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("evently-auth-worker: {error:#}");
+            eprintln!("evently-auth-worker: {}", one_line(&error));
             ExitCode::FAILURE
         }
     }
@@ -48,6 +48,9 @@ async fn run() -> anyhow::Result<()> {
 
 /// Works until SIGTERM or SIGINT; then finishes the mails that are being sent.
 async fn work(config: &Config) -> anyhow::Result<()> {
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
     let metrics = measurements()?;
     let system = evently_auth_wiring::assemble(config).await?;
     let address = SocketAddr::new(config.http.host, config.worker.port);

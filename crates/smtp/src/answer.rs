@@ -10,7 +10,7 @@ const MAX_CHARS: usize = 300;
 /// Answers that ask for (other) credentials or for encryption, whenever they come (RFC 4954, 6; RFC 3207, 4).
 const CREDENTIALS: [u16; 4] = [530, 534, 535, 538];
 
-/// A mail that was not taken at `stage`, once the server knew what it was about.
+/// A mail that was not taken at `stage`, once the server knew whom it was for.
 pub(crate) fn refused(stage: &str, error: &Error) -> MailerError {
     let is_ours = error.status().is_some_and(|code| CREDENTIALS.contains(&code.into()));
     let reason = reason(stage, error);
@@ -21,8 +21,8 @@ pub(crate) fn refused(stage: &str, error: &Error) -> MailerError {
     }
 }
 
-/// A server that did not get as far as hearing of a mail. Whatever it answered, also 5xx, concerns the server or
-/// our credentials rather than the mail: a wrong password must not kill everything that waits.
+/// A server that did not get as far as hearing of a recipient. Whatever it answered, also 5xx, concerns the server,
+/// our credentials or our sender rather than the mail: a wrong password must not kill everything that waits.
 pub(crate) fn unreachable(stage: &str, error: &Error) -> MailerError {
     MailerError::Temporary(reason(stage, error))
 }

@@ -9,6 +9,7 @@ use lettre::transport::smtp::extension::ClientId;
 use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// How the mail server is reached.
 #[derive(Clone)]
@@ -111,6 +112,7 @@ impl Connections {
         if let Some(tls) = &self.start_tls {
             let encrypted = connection.starttls(tls.clone(), &self.hello).await;
             encrypted.map_err(|error| unreachable("STARTTLS", &error))?;
+            refuse_unasked(&mut connection).await?;
         }
         if let Some(credentials) = &self.credentials {
             let known = connection.auth(DEFAULT_MECHANISMS, credentials).await;
@@ -141,6 +143,16 @@ impl Connections {
 
     fn kept(&self) -> MutexGuard<'_, Vec<(AsyncSmtpConnection, Instant)>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// lettre keeps what it read before the handshake: answers that somebody on the way put behind the one to STARTTLS
+/// would pass for the server's own (RFC 3207, 4.2). Whoever puts one there alone is found out by the next answers,
+/// which then do not fit.
+async fn refuse_unasked(connection: &mut AsyncSmtpConnection) -> Result<(), MailerError> {
+    match timeout(Duration::ZERO, connection.read_response()).await {
+        Err(_) => Ok(()),
+        Ok(_) => Err(MailerError::Temporary("STARTTLS: there were answers that nobody asked for".to_owned())),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Hands mails to a mail server: each is taken for good or not, within a bounded time, and a failure says which.
 
-use crate::answer::refused;
+use crate::answer::{refused, unreachable};
 use crate::connections::Connections;
 use crate::{InvalidServer, MailRenderer, SmtpOptions};
 use async_trait::async_trait;
@@ -8,7 +8,9 @@ use evently_auth_domain::ports::{Envelope, Mailer, MailerError};
 use lettre::transport::smtp::client::AsyncSmtpConnection;
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{Extension, MailBodyParameter, MailParameter};
+use lettre::transport::smtp::response::{Response, Severity};
 use lettre::{Address, Message};
+use std::fmt::Display;
 use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
@@ -17,8 +19,8 @@ const ALIVE: Duration = Duration::from_secs(3);
 
 /// Sends over SMTP.
 ///
-/// 4xx, time-outs and whatever fails before the server hears of the mail are temporary; 5xx about sender, recipient
-/// or content are permanent. A connection is used again only after a mail that was taken.
+/// 4xx, time-outs and whatever fails before the server hears of the mail's recipient are temporary, for it concerns
+/// all mails; 5xx about recipient or content are permanent. A connection is used again only after a mail that was taken.
 pub struct SmtpMailer {
     renderer: MailRenderer,
     connections: Connections,
@@ -41,10 +43,10 @@ impl SmtpMailer {
         let mut connection = self.begin(message).await?;
         for to in message.envelope().to() {
             let rcpt = Rcpt::new(to.clone(), Vec::new());
-            connection.command(rcpt).await.map_err(|error| refused("RCPT TO", &error))?;
+            say(&mut connection, "RCPT TO", rcpt, Severity::PositiveCompletion).await?;
         }
-        connection.command(Data).await.map_err(|error| refused("DATA", &error))?;
-        connection.command(content(message)).await.map_err(|error| refused("content", &error))?;
+        say(&mut connection, "DATA", Data, Severity::PositiveIntermediate).await?;
+        say(&mut connection, "content", content(message), Severity::PositiveCompletion).await?;
         self.connections.keep(connection);
         Ok(())
     }
@@ -85,6 +87,27 @@ fn content(message: &Message) -> String {
     format!("{}\r\n.\r\n", raw.strip_suffix("\r\n").unwrap_or(&raw))
 }
 
+/// Says `command`, and expects an answer that fits it (RFC 5321, 4.3.2). One that does not was meant for something
+/// else, and says nothing about this mail.
+async fn say(
+    connection: &mut AsyncSmtpConnection,
+    stage: &str,
+    command: impl Display + Send,
+    expected: Severity,
+) -> Result<(), MailerError> {
+    let answer = connection.command(command).await.map_err(|error| refused(stage, &error))?;
+    fits(stage, &answer, expected)
+}
+
+fn fits(stage: &str, answer: &Response, expected: Severity) -> Result<(), MailerError> {
+    let code = answer.code();
+    if code.severity == expected {
+        Ok(())
+    } else {
+        Err(MailerError::Temporary(format!("{stage}: the answer {code} is out of place")))
+    }
+}
+
 /// `MAIL FROM`, with what the message needs (RFC 6531, RFC 6152).
 async fn say_from(connection: &mut AsyncSmtpConnection, message: &Message) -> Result<(), MailerError> {
     let offers = |extension| connection.server_info().supports_feature(extension);
@@ -108,5 +131,7 @@ async fn say_from(connection: &mut AsyncSmtpConnection, message: &Message) -> Re
         }
     }
     let mail = Mail::new(from.cloned(), parameters);
-    connection.command(mail).await.map(drop).map_err(|error| refused("MAIL FROM", &error))
+    // All mails have this sender: a server that refuses it must not kill everything that waits.
+    let answer = connection.command(mail).await.map_err(|error| unreachable("MAIL FROM", &error))?;
+    fits("MAIL FROM", &answer, Severity::PositiveCompletion)
 }

@@ -45,7 +45,7 @@ const ABOUT_THE_MAIL: [Stage; 5] =
 
 #[tokio::test]
 async fn a_5xx_about_the_mail_is_permanent() {
-    for stage in ABOUT_THE_MAIL {
+    for stage in ABOUT_THE_MAIL.into_iter().filter(|stage| *stage != Stage::Sender) {
         for sent in outcomes(stage, &Reaction::answer("550 5.7.1 no, thanks")).await {
             let reason = permanent(sent);
             assert!(reason.contains("550") && reason.contains("5.7.1 no, thanks"), "{stage:?}: {reason}");
@@ -72,6 +72,30 @@ async fn a_5xx_before_the_mail_is_temporary() {
         let [new, _] = outcomes(stage, &Reaction::answer("554 5.3.2 go away")).await;
         let reason = temporary(new);
         assert!(reason.contains("554") && reason.contains("5.3.2 go away"), "{stage:?}: {reason}");
+    }
+}
+
+/// Every mail has it: a wrong `FROM_ADDRESS` must not make dead letters of all that wait.
+#[tokio::test]
+async fn a_5xx_about_our_sender_is_temporary() {
+    for sent in outcomes(Stage::Sender, &Reaction::answer("550 5.7.1 not from you")).await {
+        let reason = temporary(sent);
+        assert!(reason.starts_with("MAIL FROM: ") && reason.contains("5.7.1 not from you"), "{reason}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_fits_another_command_is_no_success() {
+    for (stage, answer) in [
+        (Stage::Sender, "354 go ahead"),
+        (Stage::Recipient, "354 go ahead"),
+        (Stage::Data, "250 2.0.0 ok"),
+        (Stage::Content, "354 go ahead"),
+    ] {
+        for sent in outcomes(stage, &Reaction::answer(answer)).await {
+            let reason = temporary(sent);
+            assert!(reason.ends_with(&format!("the answer {} is out of place", &answer[..3])), "{reason}");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use evently_auth_config::{
     Config, DatabaseConfig, PostgresConfig, ProductionConfig, RedisTopology, SecretText,
 };
 use evently_auth_crypto::OsEntropy;
-use evently_auth_domain::error::{StoreError, StoreErrorKind};
+use evently_auth_domain::error::StoreErrorKind;
 use evently_auth_domain::keys::Keys;
 use evently_auth_domain::ports::{Clock, Entropy, Signals};
 use evently_auth_domain::{Auth, Ports};
@@ -83,7 +83,10 @@ async fn refuse_missing_migrations(store: &PgStore) -> Result<(), WiringError> {
     match store.pending_migrations().await {
         Ok(missing) if missing.is_empty() => Ok(()),
         Ok(missing) => Err(WiringError::MissingMigrations(missing.len())),
-        Err(StoreError { kind: StoreErrorKind::Unavailable, .. }) => Ok(()),
+        Err(error) if error.kind == StoreErrorKind::Unavailable => {
+            tracing::warn!(%error, "the database is away: what needs it fails until it is back");
+            Ok(())
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -2,9 +2,20 @@
 
 use evently_auth_domain::Auth;
 use evently_auth_domain::mail::{Delivery, MailJob};
+use tracing::Instrument;
 
-/// Makes the attempt and writes down what became of it.
+/// Makes the attempt, in a span of its own, and writes down what became of it.
 pub(crate) async fn attempt(auth: &Auth, job: &MailJob) {
+    let span = tracing::info_span!(
+        "mail",
+        otel.kind = "consumer",
+        otel.name = format_args!("send {}", job.mail.kind.as_str()),
+        request_id = job.mail.request_id,
+    );
+    deliver(auth, job).instrument(span).await;
+}
+
+async fn deliver(auth: &Auth, job: &MailJob) {
     let kind = job.mail.kind.as_str();
     let (mail, number, request_id) = (job.id.0, job.attempt, job.mail.request_id.as_str());
     let to = job.mail.to.masked();

@@ -163,6 +163,27 @@ async fn a_worker_that_stops_finishes_what_it_sends_and_begins_nothing() {
 }
 
 #[tokio::test]
+async fn a_mail_that_ends_every_attempt_is_given_up() {
+    let setup = Setup::new().await;
+    setup.notice("panic").await;
+    let gate = Arc::new(Gate(Semaphore::new(0), Semaphore::new(10)));
+    let worker = Worker::start(setup.auth_with(gate), polling());
+    let store = setup.world.store();
+    let dead = within(SOON, async {
+        loop {
+            if let Some(mail) = store.list(Some(MailStatus::Dead), 1).await.unwrap().pop() {
+                return mail;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            setup.clock.advance(TimeDelta::seconds(10));
+        }
+    });
+    let reason = dead.await.last_error.unwrap();
+    worker.stop().await;
+    assert!(reason.starts_with("given up: 12 attempts were made"), "{reason}");
+}
+
+#[tokio::test]
 async fn an_attempt_that_panics_takes_nobody_along() {
     let setup = Setup::new().await;
     for name in ["panic", "one", "two"] {

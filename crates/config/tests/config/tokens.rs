@@ -61,6 +61,8 @@ fn production_refuses_weak_secrets() {
         ("a".repeat(40), "it has only 1 different characters"),
         ("0123456789abcdef0123456789abcdef".into(), "it repeats a shorter text"),
         ("correct horse ".repeat(3), "it repeats a shorter text"),
+        ("abcdefghijklmnopqrstuvwxyz0123456789".into(), "it counts, or walks along the alphabet"),
+        ("98765432109876543210ZYXWVUTSRQPONMLK".into(), "it counts, or walks along the alphabet"),
         ("change-me-before-you-go-to-production-1".into(), "it looks like a placeholder"),
         ("your-256-bit-secret-goes-here-and-is-long".into(), "it looks like a placeholder"),
         ("a-string-secret-at-least-256-bits-long".into(), "it looks like a placeholder"),

@@ -13,11 +13,24 @@ use std::time::Instant;
 /// - A line that is up was proven: what was sent before the proof began has been heard.
 #[async_trait]
 pub trait Signals: Send + Sync {
-    /// Tells every instance, this one too.
+    /// Tells every instance, this one too. When it returns `Ok`, every instance whose line is up has heard it: each of
+    /// its listeners was called and returned.
+    ///
+    /// Two exceptions: while the line of the sender is down it cannot know, and returns when it has told them; and an
+    /// instance that keeps silent, as one that was frozen, is waited for half a second at most, and a moment only when it
+    /// was silent before.
     ///
     /// # Errors
     /// When they cannot be told; some may have heard it.
     async fn send(&self, signals: &[Signal]) -> Result<(), StoreError>;
+
+    /// The same without waiting until they have heard it: for what nobody is refused by.
+    ///
+    /// # Errors
+    /// As [`Signals::send`].
+    async fn tell(&self, signals: &[Signal]) -> Result<(), StoreError> {
+        self.send(signals).await
+    }
 
     /// From now on hands what is heard to `listener`; begins with the state of the line.
     fn listen(&self, listener: Arc<dyn SignalListener>);

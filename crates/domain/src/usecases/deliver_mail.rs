@@ -12,6 +12,9 @@ const LEASE: TimeDelta = TimeDelta::seconds(60);
 /// Waits grow to this and no further.
 const LONGEST_WAIT: TimeDelta = TimeDelta::hours(6);
 
+/// How many attempts may come to no end, for whatever befell the worker, beside those that a mail has.
+const CUT_SHORT: u32 = 3;
+
 /// What became of a batch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DeliveryReport {
@@ -65,6 +68,11 @@ impl Auth {
     async fn attempt(&self, job: &MailJob) -> Result<Delivery, StoreError> {
         if job.mail.expires_at.is_some_and(|ends| ends <= self.now()) {
             return Ok(Delivery::Expired);
+        }
+        if job.attempt > self.settings.mail_max_attempts.saturating_add(CUT_SHORT) {
+            let reason =
+                format!("given up: {} attempts were made, and too many came to no end", job.attempt - 1);
+            return Ok(Delivery::Dead { reason });
         }
         let content = match self.keys.mails.open(&job.mail) {
             Ok(content) => content,

@@ -35,6 +35,8 @@ impl RootSpanBuilder for RequestSpan {
             http.response.status_code = Empty,
             client.address = client.map(|client| tracing::field::display(client.address)),
             request_id = client.map(|client| client.request_id.as_str()),
+            trace_id = Empty,
+            otel.status_code = Empty,
         );
         super::parent::adopt(&span, req.headers());
         span
@@ -50,6 +52,9 @@ impl RootSpanBuilder for RequestSpan {
             Err(error) => (error.as_response_error().status_code(), None),
         };
         span.record("http.response.status_code", status.as_u16());
+        if status.is_server_error() {
+            span.record("otel.status_code", "ERROR");
+        }
         let duration_us = started.and_then(|started| u64::try_from(started.elapsed().as_micros()).ok());
         span.in_scope(|| tracing::info!(duration_us, "request answered"));
     }

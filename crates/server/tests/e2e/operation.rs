@@ -1,12 +1,12 @@
 //! What those who run it see: health, measurements, traces.
 
-use crate::harness::{PASSWORD, Production, Server, body};
+use crate::harness::{PASSWORD, Production, Server, address, body};
 use serde_json::json;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn health_names_what_is_away() {
@@ -22,6 +22,12 @@ fn health_names_what_is_away() {
     site.redis.freeze().unwrap();
     let degraded = health(200);
     assert_eq!((&degraded["status"], &degraded["redis"]), (&json!("degraded"), &json!("disconnected")));
+    let admin = ["admin", "create", "--email", "root@example.com", "--username", "root", "--password-stdin"];
+    for args in [&admin[..], &["mail", "list"], &["mail", "retry", "--all"], &["audit", "verify"]] {
+        let started = Instant::now();
+        let ended = site.run(args, PASSWORD);
+        assert!(ended.status.success() && started.elapsed() < Duration::from_secs(5), "{args:?}: {ended:?}");
+    }
     site.redis.thaw().unwrap();
     site.postgres.freeze().unwrap();
     let unhealthy = health(503);
@@ -98,15 +104,27 @@ fn traces_go_to_the_collector() {
         }
     });
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint)]);
+    let env = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()), ("LOG_FORMAT", "json")];
+    let server = Server::start(folder.path(), &env);
     let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     body(server.get("/health/live").header("traceparent", parent).send().unwrap(), 200);
+    let new = json!({"email": address("grace"), "username": "grace", "password": PASSWORD});
+    body(server.post("/api/v1/auth/register", &new).send().unwrap(), 201);
+    server.code(&address("grace"));
     let (success, log) = server.stop();
     assert!(success, "{log}");
-    let sent = traces.recv_timeout(Duration::from_secs(10)).unwrap();
+    let mut sent = traces.recv_timeout(Duration::from_secs(10)).unwrap();
     assert!(sent.starts_with(b"POST /v1/traces "), "{}", String::from_utf8_lossy(&sent));
+    while let Ok(more) = traces.recv_timeout(Duration::from_millis(600)) {
+        sent.extend(more);
+    }
     let holds = |bytes: &[u8]| sent.windows(bytes.len()).any(|window| window == bytes);
     assert!(holds(b"GET /health/live") && holds(b"evently-auth"), "the span and the service are named");
+    assert!(holds(b"send verification_code"), "the mail has a span");
+    for secret in [address("grace").as_bytes(), PASSWORD.as_bytes()] {
+        assert!(!holds(secret), "{}", String::from_utf8_lossy(secret));
+    }
+    assert!(log.contains(r#""trace_id":"0af7651916cd43dd8448eb211c80319c""#), "{log}");
     let trace = 0x0af7_6519_16cd_43dd_8448_eb21_1c80_319c_u128.to_be_bytes();
     assert!(holds(&trace), "the span belongs to the trace of its caller");
 }

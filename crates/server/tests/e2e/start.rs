@@ -1,6 +1,6 @@
 //! Starting and stopping: what is made, what is refused, how it ends.
 
-use crate::harness::{Server, WORKER, body, command, run};
+use crate::harness::{Process, Server, WORKER, body, command, run};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
@@ -45,17 +45,31 @@ fn a_wrong_value_stops_the_start_with_one_line() {
     }
 }
 
+/// Production mode whose servers are all away.
+const AWAY: [(&str, &str); 4] = [
+    ("DATABASE_URL", "postgres://auth:kR7vbn2Lq9@127.0.0.1:1/auth"),
+    ("REDIS_URL", "redis://127.0.0.1:1"),
+    ("JWT_SECRET", "kR7vbn2Lq9sXw4TzY8mPc6HdJf3GaEu5"),
+    ("SECRET_KEY", "Zx5Qw8Er2Ty7Ui3Op9As4Df6Gh1Jk0Lc"),
+];
+
+#[test]
+fn a_database_that_is_away_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let ended = command(folder.path(), &["mail", "list"]).envs(AWAY).output().unwrap();
+    let errors = String::from_utf8(ended.stderr).unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{errors}");
+    let last = errors.lines().last().unwrap();
+    assert_eq!(last.matches("127.0.0.1:1/auth").count(), 1, "{last}");
+    let server = Process::start(command(folder.path(), &["serve"]).envs(AWAY));
+    server.wait_for_line(|line| line.contains("the database is away").then_some(()));
+    server.wait_for_line(|line| line.contains("listening").then_some(()));
+}
+
 #[test]
 fn the_worker_says_what_it_needs() {
     let folder = tempfile::tempdir().unwrap();
-    let production = [
-        ("DATABASE_URL", "postgres://auth:kR7vbn2Lq9@127.0.0.1:1/auth"),
-        ("REDIS_URL", "redis://127.0.0.1:1"),
-        ("JWT_SECRET", "kR7vbn2Lq9sXw4TzY8mPc6HdJf3GaEu5"),
-        ("SECRET_KEY", "Zx5Qw8Er2Ty7Ui3Op9As4Df6Gh1Jk0Lc"),
-    ];
-    for (env, expected) in [(&[][..], "no database is configured"), (&production[..], "SMTP_HOST is not set")]
-    {
+    for (env, expected) in [(&[][..], "no database is configured"), (&AWAY[..], "SMTP_HOST is not set")] {
         let ended = Command::new(WORKER)
             .env_clear()
             .envs(env.iter().copied())
