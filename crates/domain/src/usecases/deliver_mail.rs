@@ -54,7 +54,9 @@ impl Auth {
     /// When the outbox is away.
     pub async fn deliver_mails(&self, limit: u32) -> Result<DeliveryReport, StoreError> {
         let mut report = DeliveryReport::default();
-        for job in self.claim_mails(limit).await? {
+        for _ in 0..limit {
+            // One claim each: the last of many would wait for longer than its lease.
+            let Some(job) = self.claim_mails(1).await?.pop() else { break };
             match self.deliver_mail(&job).await? {
                 Delivery::Sent => report.sent += 1,
                 Delivery::Retry { .. } => report.retried += 1,
