@@ -19,7 +19,7 @@ use evently_auth_domain::error::StoreError;
 use evently_auth_domain::import::{ImportVerdict, Standing, import_event};
 use evently_auth_domain::ports::UserImports;
 
-/// Reading goes on, and so do sessions; who writes accounts waits for the few milliseconds of a batch.
+/// Reading goes on, and so do requests of live sessions; logins and changes of accounts wait while a batch is written.
 const LOCK: &str = "LOCK TABLE users IN SHARE ROW EXCLUSIVE MODE";
 
 #[async_trait]

@@ -125,6 +125,7 @@ CREATE TABLE audit_log (
 
 CREATE INDEX audit_log_unsealed ON audit_log (id) WHERE sealed_by IS NULL;
 CREATE INDEX audit_log_sealed_by ON audit_log (sealed_by, id) WHERE sealed_by IS NOT NULL;
+CREATE INDEX audit_log_subject ON audit_log (subject, id) WHERE subject IS NOT NULL;
 
 -- The audit is written once: a row gets its seal, and that is all that ever happens to it.
 CREATE FUNCTION refuse_to_change_the_audit() RETURNS trigger LANGUAGE plpgsql AS $$

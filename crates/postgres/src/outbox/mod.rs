@@ -35,11 +35,12 @@ impl Outbox for PgStore {
             let (id, lease) = (MailId(row.id), row.lease);
             match MailJob::try_from(row) {
                 Ok(job) => jobs.push(job),
-                // A row that cannot be read delays nobody: it is dead, and says why. Should that fail, its
-                // lease ends like any other.
+                // A row that cannot be read delays nobody: it is dead, and says why.
                 Err(error) => {
-                    let reason = error.to_string();
-                    self.settled(id, lease, &Delivery::Dead { reason }).await?;
+                    let dead = Delivery::Dead { reason: error.to_string() };
+                    if let Err(error) = self.settled(id, lease, &dead).await {
+                        tracing::warn!(mail = id.0, %error, "a mail that cannot be read stays claimed");
+                    }
                 }
             }
         }

@@ -36,14 +36,16 @@ pub(super) fn page(rows: Vec<ListRow>) -> Result<UserPage, StoreError> {
 fn matching(mut statement: Statement<ListSql>, filter: &UserFilter) -> Statement<ListSql> {
     statement = statement.sql(" WHERE true");
     if let Some(query) = &filter.query {
-        // Unlike LIKE, strpos knows no wildcards.
-        statement = statement.sql(
-            " AND (strpos(email, lower(?)) > 0 OR strpos(username, lower(?)) > 0
-                OR strpos(lower(full_name), lower(?)) > 0)",
-        );
-        for _ in 0..3 {
-            statement = statement.bind::<Text, _>(query.clone());
-        }
+        // Unlike LIKE, strpos knows no wildcards. Addresses and usernames were put in lower case by the
+        // domain; a name is by the database, ASCII first: in Turkish, `I` is not the capital of `i`.
+        let lower = |text: &str| format!("lower(lower({text} COLLATE \"C\") COLLATE \"default\")");
+        let address = query.to_lowercase();
+        statement = statement
+            .sql(" AND (strpos(email, ?) > 0 OR strpos(username, ?) > 0 OR strpos(")
+            .sql(&format!("{}, {}) > 0)", lower("full_name"), lower("?")))
+            .bind::<Text, _>(address.clone())
+            .bind::<Text, _>(address)
+            .bind::<Text, _>(query.clone());
     }
     if let Some(role) = filter.role {
         statement = statement.sql(" AND role = ?").bind::<Text, _>(role.as_str());

@@ -171,6 +171,20 @@ async fn a_mail_that_cannot_be_read_delays_nobody() {
     assert_eq!(number(&raw, "SELECT count(*) FROM outbox WHERE status = 'dead'").await, 1);
 }
 
+/// Not even when it cannot be put aside.
+#[tokio::test]
+async fn a_mail_that_cannot_be_put_aside_delays_nobody() {
+    let database = Database::new().await;
+    let effects = Effects::default().mail(given::notice(0)).mail(given::notice(1));
+    database.store.put(effects).await.unwrap();
+    let raw = database.raw().await;
+    let riddle = "UPDATE outbox SET kind = 'riddle' WHERE id = (SELECT min(id) FROM outbox);
+        ALTER TABLE outbox ADD CHECK (status <> 'dead')";
+    raw.batch_execute(riddle).await.unwrap();
+    let jobs = database.store.claim(10, TimeDelta::seconds(60), given::at(10)).await.unwrap();
+    assert_eq!(jobs.len(), 1, "whoever claimed it has to get it");
+}
+
 /// A mail server may say anything.
 #[tokio::test]
 async fn a_reason_may_contain_any_character() {

@@ -2,7 +2,7 @@
 
 use crate::{Database, refusal};
 use evently_auth_contract::given;
-use evently_auth_domain::account::UserId;
+use evently_auth_domain::account::{NewUser, UserId};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{Outbox, Sessions, UserFilter, Users};
 use tokio_postgres::Client;
@@ -105,5 +105,18 @@ async fn a_query_may_contain_anything() {
     for (query, expected) in [("\0", 0), ("a\0", 0), ("\u{1f600}", 0), ("ada", 1)] {
         let filter = UserFilter { query: Some(query.to_owned()), ..given::everybody() };
         assert_eq!(Users::list(&database.store, &filter).await.unwrap().total, expected, "{query:?}");
+    }
+}
+
+/// In Turkish, `I` is not the capital of `i`.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_query_finds_names_without_case_in_a_database_of_any_language() {
+    let database = Database::turkish().await;
+    database.store.migrate_up().await.unwrap();
+    let new = NewUser { full_name: given::full_name("IRIS Çelik"), ..given::user("iris") };
+    database.add(new).await;
+    for query in ["iris", "IRIS", "IRIS@EXAMPLE", "Iris Ç", "çelik", "ÇELİK"] {
+        let filter = UserFilter { query: Some(query.to_owned()), ..given::everybody() };
+        assert_eq!(Users::list(&database.store, &filter).await.unwrap().total, 1, "{query:?}");
     }
 }

@@ -37,6 +37,11 @@ impl Database {
         Self::copy("template0").await
     }
 
+    /// Without tables, in a language that has its own idea of capitals.
+    pub(crate) async fn turkish() -> Self {
+        Self::copy("template0 LOCALE_PROVIDER icu ICU_LOCALE 'tr' ENCODING 'UTF8'").await
+    }
+
     async fn copy(template: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);

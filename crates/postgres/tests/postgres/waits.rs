@@ -1,0 +1,121 @@
+//! What begins while somebody else holds what it needs is judged by what that one leaves: a statement that
+//! waited for a lock has a snapshot from before the wait.
+
+use crate::{Database, number};
+use evently_auth_contract::given::{self, at, drastic_effects, effects, password, sid};
+use evently_auth_contract::run;
+use evently_auth_domain::ports::{
+    Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword, UserChange, Users,
+};
+use evently_auth_domain::session::{Generation, Touch};
+use std::time::Duration;
+use tokio_postgres::Client;
+
+/// What `step` yields when it begins while `other` is under way, which commits as soon as the step waits.
+async fn after<T: Send + 'static>(
+    raw: &mut Client,
+    other: &str,
+    step: impl Future<Output = T> + Send + 'static,
+) -> T {
+    let transaction = raw.transaction().await.unwrap();
+    transaction.batch_execute(other).await.unwrap();
+    let step = tokio::spawn(step);
+    // A transaction sees one state of the statistics unless it asks for another.
+    let waiting = "SELECT count(*) FROM pg_stat_clear_snapshot(), pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while number(transaction.client(), waiting).await == 0 {
+        assert!(!step.is_finished(), "it did not wait for {other}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    transaction.commit().await.unwrap();
+    step.await.unwrap()
+}
+
+const MOVED: &str = "UPDATE user_sessions SET generation = generation + 1";
+const ENDED: &str = "UPDATE user_sessions SET is_active = false";
+const GONE: &str = "DELETE FROM user_sessions";
+
+#[test]
+fn whoever_waited_acts_on_what_the_other_left() {
+    run(async {
+        let database = Database::new().await;
+        let (store, mut raw) = (database.store.clone(), database.raw().await);
+        let ada = database.add(given::user("ada")).await;
+        let id = ada.id;
+        for other in [MOVED, ENDED, GONE] {
+            for step in 0..4 {
+                raw.batch_execute("DELETE FROM user_sessions; DELETE FROM outbox").await.unwrap();
+                database.open_session(&ada, 1).await;
+                let store = store.clone();
+                let effects_expected = match step {
+                    0 => {
+                        let end =
+                            async move { store.end(SessionsToEnd::AllOf(id), effects()).await.unwrap() };
+                        let ended = after(&mut raw, other, end).await;
+                        assert_eq!(ended, u64::from(other == MOVED), "{other}");
+                        other == MOVED
+                    }
+                    1 => {
+                        let change = async move {
+                            store.change(id, UserChange::default(), drastic_effects()).await.unwrap()
+                        };
+                        after(&mut raw, other, change).await;
+                        true
+                    }
+                    2 => {
+                        let touch = Touch {
+                            sid: sid(1),
+                            seen_generation: Generation::FIRST,
+                            ip_address: None,
+                            user_agent: None,
+                            at: at(1),
+                        };
+                        let touch = async move { store.touch(touch, effects()).await.unwrap() };
+                        after(&mut raw, other, touch).await;
+                        other != GONE
+                    }
+                    _ => {
+                        let rotate =
+                            async move { store.rotate(&sid(1), Generation::FIRST, at(1)).await.unwrap() };
+                        match after(&mut raw, other, rotate).await {
+                            Rotation::Behind(live) => assert_eq!(live.session.generation, Generation(1)),
+                            rotation => assert_eq!(rotation, Rotation::Ended),
+                        }
+                        false
+                    }
+                };
+                let mails = number(&raw, "SELECT count(*) FROM outbox").await;
+                assert_eq!(mails, i64::from(effects_expected), "step {step} after {other}");
+                if step < 2 {
+                    let live = number(&raw, "SELECT count(*) FROM user_sessions WHERE is_active").await;
+                    assert_eq!(live, 0, "step {step} after {other}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_login_that_waited_is_judged_by_the_account_as_it_is() {
+    run(async {
+        let database = Database::new().await;
+        let mut raw = database.raw().await;
+        for (number, other, opens) in [
+            (1, "UPDATE users SET full_name = 'Ada'", true),
+            (2, "UPDATE users SET is_active = false", false),
+            (3, "UPDATE users SET is_verified = false", false),
+            (4, "UPDATE users SET hashed_password = 'x'", false),
+            (5, "DELETE FROM users", false),
+        ] {
+            raw.batch_execute("DELETE FROM users").await.unwrap();
+            let ada = database.add(given::user("ada")).await;
+            let store = database.store.clone();
+            let unchanged = UnchangedPassword { verified: password(), rehashed: None };
+            let open =
+                async move { store.open(given::session(&ada, number), unchanged, effects()).await.unwrap() };
+            let opened = after(&mut raw, other, open).await;
+            assert_eq!(matches!(opened, Opened::Opened(_)), opens, "{other}");
+        }
+        assert_eq!(number(&raw, "SELECT count(*) FROM audit_log").await, 1);
+    });
+}
