@@ -1,10 +1,15 @@
 //! The servers that tests need: found, named by the environment, or installed where we may.
 
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail, ensure};
 use evently_auth_services::{Error, postgres_programs, redis_programs};
+
+/// What packages ask whether they may start something.
+const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 pub(crate) fn run() -> anyhow::Result<()> {
     let missing = missing()?;
@@ -17,6 +22,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         "tests need servers that are not installed: `apt-get install {packages}` installs them"
     );
     eprintln!("   installing {packages}");
+    let _nothing_starts = NothingStarts::by(Path::new(POLICY))?;
     apt("update -qq")?;
     apt(&format!("install -y -qq --no-install-recommends {packages}"))?;
     let missing = self::missing()?;
@@ -38,14 +44,62 @@ fn missing() -> anyhow::Result<Vec<&'static str>> {
     Ok(packages)
 }
 
-/// Debian's packages start what they install if the runlevel says so; they are told one in which nothing starts. (Where
-/// systemd runs they may start it all the same, on the usual ports; ours have others.)
 fn apt(line: &str) -> anyhow::Result<()> {
     let mut command = Command::new("apt-get");
-    command.args(line.split_whitespace()).stdin(Stdio::null());
-    command.env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1").env("PREVLEVEL", "N");
+    command.args(line.split_whitespace()).stdin(Stdio::null()).env("DEBIAN_FRONTEND", "noninteractive");
     let output = command.output().context("cannot start apt-get")?;
     let complaint = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "`apt-get {line}` failed: {}", complaint.trim());
     Ok(())
+}
+
+/// While it lives, packages start nothing of what they bring: they ask this file first, and 101 forbids it. One that is
+/// there already stays as it is.
+struct NothingStarts<'a>(Option<&'a Path>);
+
+impl<'a> NothingStarts<'a> {
+    fn by(policy: &'a Path) -> anyhow::Result<Self> {
+        if policy.exists() {
+            return Ok(Self(None));
+        }
+        let failed = || format!("cannot write {}", policy.display());
+        let ours = Self(Some(policy)); // goes also when it is written in part
+        fs::write(policy, "#!/bin/sh\nexit 101\n").with_context(failed)?;
+        fs::set_permissions(policy, Permissions::from_mode(0o755)).with_context(failed)?;
+        Ok(ours)
+    }
+}
+
+impl Drop for NothingStarts<'_> {
+    fn drop(&mut self) {
+        if let Some(policy) = self.0 {
+            let _ = fs::remove_file(policy);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packages_are_told_to_start_nothing_for_as_long_as_they_are_installed() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = folder.path().join("policy-rc.d");
+        let nothing_starts = NothingStarts::by(&policy).unwrap();
+        // By the shell: a file that was just written by a process with threads may be busy.
+        assert_eq!(Command::new("sh").arg(&policy).status().unwrap().code(), Some(101));
+        assert_eq!(fs::metadata(&policy).unwrap().permissions().mode() & 0o777, 0o755);
+        drop(nothing_starts);
+        assert!(!policy.exists());
+    }
+
+    #[test]
+    fn a_policy_of_the_machine_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let policy = folder.path().join("policy-rc.d");
+        fs::write(&policy, "its own").unwrap();
+        drop(NothingStarts::by(&policy).unwrap());
+        assert_eq!(fs::read_to_string(&policy).unwrap(), "its own");
+    }
 }
