@@ -97,3 +97,37 @@ fn two_hundred_registrations_while_servers_and_workers_are_killed() {
     let doubled: Vec<_> = by_code.iter().filter(|(_, ids)| ids.len() > 1).collect();
     assert!(doubled.is_empty(), "{doubled:?}");
 }
+
+#[test]
+fn a_worker_that_is_told_to_stop_finishes_what_it_is_sending() {
+    const MAILS: usize = 60;
+    let mut site = Production::prepare(&[]);
+    site.add_server();
+    for number in 0..MAILS {
+        site.register(&format!("user-{number}"));
+    }
+    for _ in 0..3 {
+        let before = site.sink.mails().len();
+        let (worker, _) = site.worker();
+        while site.sink.mails().len() == before && before < MAILS {
+            thread::sleep(Duration::from_micros(200));
+        }
+        let (success, log) = worker.stop();
+        assert!(success, "{log}");
+        // Whatever reached the mail server is written down as sent: nobody sends it again.
+        let sent = site
+            .runtime
+            .block_on(site.postgres.sql("postgres", "SELECT count(*) FROM outbox WHERE status = 'sent'"));
+        assert_eq!(sent.unwrap().trim(), site.sink.mails().len().to_string());
+        // And nothing is left claimed by it.
+        let claimed = site.runtime.block_on(site.postgres.sql(
+            "postgres",
+            "SELECT count(*) FROM outbox WHERE status = 'queued' AND next_attempt_at > now()",
+        ));
+        assert_eq!(claimed.unwrap().trim(), "0");
+    }
+    site.add_worker();
+    site.wait_for("the rest", || (site.sink.mails().len() == MAILS).then_some(()));
+    let ids: HashSet<String> = site.sink.mails().iter().map(|mail| mail.message_id()).collect();
+    assert_eq!(ids.len(), MAILS, "each came once");
+}

@@ -41,7 +41,7 @@ enum Away {
 /// A request, the row that it belongs to, and its status when it is served.
 type Request = (&'static str, Row, u16, fn(&Production, &People) -> Response);
 
-const REQUESTS: [Request; 12] = [
+const REQUESTS: [Request; 14] = [
     ("profile", Row::Cached, 200, |site, people| site.me(&people.ada)),
     ("profile update", Row::Accounts, 200, |site, people| {
         let change = json!({"full_name": "Ada"});
@@ -53,6 +53,14 @@ const REQUESTS: [Request; 12] = [
     }),
     ("logout", Row::Accounts, 200, |site, people| {
         site.post("/api/v1/auth/logout", &json!({})).bearer_auth(&people.leaving().access).send().unwrap()
+    }),
+    ("end of other sessions", Row::Accounts, 200, |site, people| {
+        site.delete("/api/v1/auth/sessions").bearer_auth(&people.eve.access).send().unwrap()
+    }),
+    ("change by an administrator", Row::Accounts, 200, |site, people| {
+        let change = json!({"full_name": "Somebody else"});
+        let user = format!("/api/v1/admin/users/{}", people.bystander);
+        site.put(&user, &change).bearer_auth(&people.root.access).send().unwrap()
     }),
     ("administration", Row::Accounts, 200, |site, people| {
         site.get("/api/v1/admin/users").bearer_auth(&people.root.access).send().unwrap()
@@ -87,11 +95,15 @@ const REQUESTS: [Request; 12] = [
 struct People {
     root: Tokens,
     ada: Tokens,
+    /// Has this session alone.
+    eve: Tokens,
     refreshing: Tokens,
     /// Sessions to log out of.
     leaving: Mutex<Vec<Tokens>>,
     /// Logged out; stays so.
     gone: Tokens,
+    /// An account that only administrators care about.
+    bystander: i64,
     newcomers: AtomicUsize,
 }
 
@@ -101,12 +113,15 @@ impl People {
             ["admin", "create", "--email", "root@example.com", "--username", "root", "--password-stdin"];
         assert!(site.run(&admin, PASSWORD).status.success());
         site.register("unproven");
+        let bystander = site.register("bystander")["id"].as_i64().unwrap();
         let (ada, gone) = (site.signed_in("ada"), site.log_in("ada", PASSWORD));
         let out = site.post("/api/v1/auth/logout", &json!({})).bearer_auth(&gone.access).send().unwrap();
         body(out, 200);
         let refreshing = site.log_in("ada", PASSWORD);
+        let eve = site.signed_in("eve");
         let root = site.log_in("root", PASSWORD);
-        Self { root, ada, refreshing, leaving: Mutex::default(), gone, newcomers: AtomicUsize::new(0) }
+        let (leaving, newcomers) = (Mutex::default(), AtomicUsize::new(0));
+        Self { root, ada, eve, refreshing, leaving, gone, bystander, newcomers }
     }
 
     fn leaving(&self) -> Tokens {
@@ -277,6 +292,15 @@ fn the_mail_server_is_away() {
             begin: |site| site.sink.react(Stage::Content, Reaction::Drop),
             away: Away::Smtp,
             end: |site| site.sink.accept_all(),
+        },
+        Fault {
+            name: "restarted",
+            begin: |site| {
+                site.runtime.block_on(site.sink.stop_listening()).unwrap();
+                site.runtime.block_on(site.sink.listen_again()).unwrap();
+            },
+            away: Away::Smtp,
+            end: nothing,
         },
         Fault {
             name: "frozen",

@@ -1,6 +1,6 @@
 //! The log tells what happened, and no secret.
 
-use crate::harness::{PASSWORD, Server, Tokens, address, body};
+use crate::harness::{PASSWORD, Production, Server, Tokens, address, body};
 use serde_json::{Value, json};
 
 #[test]
@@ -41,4 +41,35 @@ fn a_request_and_its_mail_share_a_request_id() {
     assert_eq!(sent["request_id"], "trace-me-42");
     let request = lines.iter().find(|line| line["span"]["request_id"] == "trace-me-42");
     assert!(request.is_some(), "no line about the request in {log}");
+}
+
+/// The same in production mode, where the mail is sent by another process.
+#[test]
+fn processes_share_request_ids_and_tell_no_secret() {
+    let mut site = Production::prepare(&[("RUST_LOG", "trace")]);
+    site.add_server();
+    let (worker, _) = site.worker();
+    let new = json!({"email": address("grace"), "username": "grace", "password": PASSWORD});
+    let answer =
+        site.post("/api/v1/auth/register", &new).header("X-Request-Id", "trace-me-42").send().unwrap();
+    body(answer, 201);
+    site.verify("grace");
+    let code = site.code(&address("grace"));
+    let tokens = site.log_in("grace", PASSWORD);
+    body(site.refresh(&tokens.refresh), 200);
+    body(site.me(&tokens), 200);
+    let (_, of_worker) = worker.stop();
+    let (_, of_server) = site.servers.pop().unwrap().stop();
+    let sent = of_worker.lines().map(|line| serde_json::from_str::<Value>(line).expect(line));
+    let sent =
+        sent.filter(|line| line["message"] == "mail sent").find(|line| line["request_id"] == "trace-me-42");
+    assert!(sent.is_some(), "the worker's log knows the request");
+    let mac = tokens.refresh.rsplit('.').next().unwrap();
+    let secret_key = "Zx5Qw8Er2Ty7Ui3Op9As4Df6Gh1Jk0Lc";
+    for secret in [PASSWORD, &code, &tokens.access, mac, &address("grace"), secret_key] {
+        for log in [&of_server, &of_worker] {
+            let line = log.lines().find(|line| line.contains(secret));
+            assert!(line.is_none(), "{secret} stands in the log: {line:?}");
+        }
+    }
 }
