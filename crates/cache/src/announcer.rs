@@ -16,14 +16,28 @@ const PATIENCE: Duration = Duration::from_millis(500);
 /// The same while the line is down: they know not to trust what they have.
 const PATIENCE_WITHOUT_LINE: Duration = Duration::from_millis(50);
 
-/// How long each step of an attempt to tell may take.
-const STEP: Duration = Duration::from_millis(500);
+/// How long what is shared may take to be forgotten.
+const FORGETTING: Duration = Duration::from_millis(500);
+
+/// How long a signal may take, with the half second for those who do not say that they heard it.
+const SENDING: Duration = Duration::from_secs(1);
 
 /// Between two attempts.
 const PAUSE: Duration = Duration::from_millis(100);
 
 /// Most changes that are told again. What is beyond is left to the age of the entries.
 const RETRIES: usize = 1_024;
+
+/// What a change waits for before its caller has the answer, within a bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wait {
+    /// Everybody has heard of it.
+    Heard,
+    /// Everybody was told.
+    Told,
+    /// Nothing.
+    No,
+}
 
 #[derive(Clone)]
 pub(crate) struct Announcer {
@@ -42,13 +56,35 @@ impl Announcer {
         Self { local, signals, shared, retries: Arc::new(Semaphore::new(RETRIES)) }
     }
 
-    /// Makes a change, and tells of it however it ended: an error may hide that it happened.
+    /// Makes a change, and tells of it however it ended: an error may hide that it happened. The caller has the answer
+    /// when everybody has heard of it; nobody waits for the workers to wake.
     ///
     /// It goes on when the caller goes away, for what was begun in the store may still be done.
     ///
     /// # Errors
     /// Those of the change. That others could not be told is no error.
     pub(crate) async fn around<T, F>(&self, changed: Vec<Signal>, change: F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let is_waited_for = changed.iter().any(|signal| *signal != Signal::MailWaiting);
+        self.around_waiting(if is_waited_for { Wait::Heard } else { Wait::No }, changed, change).await
+    }
+
+    /// The same for a change by which nobody is refused: the caller has the answer when everybody was told.
+    ///
+    /// # Errors
+    /// As [`Announcer::around`].
+    pub(crate) async fn around_harmless<T, F>(&self, changed: Vec<Signal>, change: F) -> Result<T, StoreError>
+    where
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.around_waiting(Wait::Told, changed, change).await
+    }
+
+    async fn around_waiting<T, F>(&self, wait: Wait, changed: Vec<Signal>, change: F) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
         T: Send + 'static,
@@ -61,10 +97,9 @@ impl Announcer {
             // A task of its own, so that a panic is an end like any other.
             let ended = tokio::spawn(change.in_current_span()).await;
             announcer.local.forget(&changed);
-            let is_waited_for = changed.iter().any(|signal| *signal != Signal::MailWaiting);
             let patience = if announcer.local.is_trusted() { PATIENCE } else { PATIENCE_WITHOUT_LINE };
-            let telling = tokio::spawn(announcer.tell(changed).in_current_span());
-            if is_waited_for {
+            let telling = tokio::spawn(announcer.announce(changed, wait).in_current_span());
+            if wait != Wait::No {
                 // When it takes longer it goes on alone.
                 let _ = timeout(patience, telling).await;
             }
@@ -75,11 +110,11 @@ impl Announcer {
     }
 
     /// Tells until it worked, or until nobody can have an entry any more from before the change.
-    async fn tell(self, changed: Vec<Signal>) {
+    async fn announce(self, changed: Vec<Signal>, wait: Wait) {
         let start = Instant::now();
         let mut permit = None;
         loop {
-            let Err(error) = self.tell_once(&changed).await else { return };
+            let Err(error) = self.announce_once(&changed, wait).await else { return };
             permit = permit.or_else(|| self.retries.try_acquire().ok());
             if permit.is_none() || start.elapsed() + PAUSE >= LIFE {
                 // While our own line is down, that was said once and is no news with each change.
@@ -92,18 +127,24 @@ impl Announcer {
         }
     }
 
-    async fn tell_once(&self, changed: &[Signal]) -> Result<(), StoreError> {
+    async fn announce_once(&self, changed: &[Signal], wait: Wait) -> Result<(), StoreError> {
         // In this order: whoever hears a signal must not find again what was shared before the change. When it cannot be
         // forgotten, or not in time, the signal still voids what others have at hand.
         let forgotten = match &self.shared {
-            Some(shared) => bounded(shared.forget(changed)).await,
+            Some(shared) => bounded(FORGETTING, shared.forget(changed)).await,
             None => Ok(()),
         };
-        bounded(self.signals.send(changed)).await?;
+        match wait {
+            Wait::Heard => bounded(SENDING, self.signals.send(changed)).await?,
+            Wait::Told | Wait::No => bounded(SENDING, self.signals.tell(changed)).await?,
+        }
         forgotten
     }
 }
 
-async fn bounded(step: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
-    timeout(STEP, step).await.unwrap_or_else(|late| Err(StoreError::unavailable(late)))
+async fn bounded(
+    patience: Duration,
+    step: impl Future<Output = Result<(), StoreError>>,
+) -> Result<(), StoreError> {
+    timeout(patience, step).await.unwrap_or_else(|late| Err(StoreError::unavailable(late)))
 }

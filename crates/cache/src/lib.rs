@@ -4,8 +4,8 @@
 //!
 //! - Its own next `find` sees it: what the instance has in its local cache is void before the call returns.
 //! - So does the next `find` of every other instance: before the call returns, what is shared in Redis is forgotten, and
-//!   then a signal is published, which Redis hands to the others as it answers us. (Only a caller that reaches another
-//!   instance before that one gets round to reading what is in its socket can overtake the signal.)
+//!   every instance that listens has said that it heard the signal. (A login waits only until they were told: nobody is
+//!   refused by it.)
 //! - An entry that was loading while a signal came is void: entries carry the moment at which their load began, and count
 //!   for nothing once something newer was heard about the session or its owner.
 //! - Nothing is answered from a cache while the line of signals is down, or not proven within the last second. What was
@@ -15,7 +15,8 @@
 //!
 //! What remains: when an instance commits a change and is killed before it tells, when it alone is cut off from Redis, or
 //! when the telling takes over half a second, others may be behind for those five seconds. Telling is tried for as
-//! long. A caller that goes away ends neither the change nor the telling.
+//! long. A caller that goes away ends neither the change nor the telling. Nobody waits longer for one that keeps silent;
+//! a second after it stopped listening its line is not proven any more.
 //!
 //! What is cached only ever admits. A refusal asks the store (`Sessions::find_fresh`), and so does each step of the
 //! refresh chain: the store settles it.

@@ -66,7 +66,8 @@ impl Sessions for CachedSessions {
         Ok(found)
     }
 
-    /// Changes the account too (`last_login`).
+    /// Changes the account too, but in nothing that an instance would refuse by: `last_login`, and perhaps how the same
+    /// password is hashed.
     async fn open(
         &self,
         new: NewSession,
@@ -75,7 +76,8 @@ impl Sessions for CachedSessions {
     ) -> Result<Opened, StoreError> {
         let changed = with_mails(vec![Signal::UserChanged(new.user_id)], &effects);
         let inner = self.inner.clone();
-        self.announcer.around(changed, async move { inner.open(new, password, effects).await }).await
+        let change = async move { inner.open(new, password, effects).await };
+        self.announcer.around_harmless(changed, change).await
     }
 
     async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {

@@ -18,6 +18,8 @@ macro_rules! signals {
         $crate::clauses!($fresh, signals: [
             listening_begins_with_the_state_of_the_line,
             every_instance_hears_what_is_sent,
+            every_instance_has_heard_it_when_sending_ends,
+            what_is_told_is_heard_as_well,
             every_listener_of_an_instance_hears_it,
             every_kind_of_signal_arrives_as_it_was,
             signals_come_in_the_order_of_the_sender,
@@ -138,6 +140,33 @@ pub async fn every_instance_hears_what_is_sent(given: SignalsHarness) {
     given.other.send(&[user(2)]).await.unwrap();
     for ear in [one, other] {
         assert_eq!(ear.until_heard(2).await, [user(1), user(2)]);
+    }
+}
+
+/// From its first listener to the last: whoever goes there next finds it done.
+pub async fn every_instance_has_heard_it_when_sending_ends(given: SignalsHarness) {
+    let mut ears = vec![Ear::ready(&given.one).await];
+    for _ in 0..3 {
+        ears.push(Ear::ready(&given.other).await);
+    }
+    for number in 0..200 {
+        let sender = if number % 2 == 0 { &given.one } else { &given.other };
+        sender.send(&[user(number), Signal::SessionChanged(sid(1))]).await.unwrap();
+        for ear in &ears {
+            let told = ear.heard();
+            assert!(told.ends_with(&[user(number), Signal::SessionChanged(sid(1))]), "{number}: {told:?}");
+        }
+    }
+}
+
+/// In its turn.
+pub async fn what_is_told_is_heard_as_well(given: SignalsHarness) {
+    let (one, other) = (Ear::ready(&given.one).await, Ear::ready(&given.other).await);
+    given.one.tell(&[]).await.unwrap();
+    given.one.tell(&[user(1), Signal::MailWaiting]).await.unwrap();
+    given.one.send(&[user(2)]).await.unwrap();
+    for ear in [one, other] {
+        assert_eq!(ear.heard(), [user(1), Signal::MailWaiting, user(2)]);
     }
 }
 

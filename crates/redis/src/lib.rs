@@ -13,11 +13,13 @@ mod key;
 mod measure;
 mod probe;
 mod rate_limits;
+mod receipts;
 #[cfg(test)]
 mod rule;
 mod script;
 mod session_cache;
 mod signal_line;
+mod signal_message;
 mod signals;
 mod store;
 

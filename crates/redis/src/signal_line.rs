@@ -29,7 +29,12 @@ impl Line {
         state.listeners.push(listener);
     }
 
-    /// Something was said on it.
+    /// Whether it is.
+    pub(crate) fn is_up(&self) -> bool {
+        self.lock().proven.is_some()
+    }
+
+    /// Something was said on it. Every listener has heard it when this returns.
     pub(crate) fn hear(&self, signals: &[Signal]) {
         let state = self.lock();
         for listener in &state.listeners {

@@ -6,23 +6,26 @@
 //!   so the node also has to be the one to which this instance would send. Both together prove the line. Without a
 //!   proof for half a second the line is down, as it is at once when the connection ends or the channel moves to another
 //!   node.
+//! - `SPUBLISH` says how many it handed the message to. Each of them says so, when its listeners have heard it, on a channel
+//!   of the sender's own, to which the sender listens on the same connection; it waits for as many.
 //! - A line is up when it was subscribed to and proven, and connects anew for as long as anybody holds it.
 
 use crate::RedisStore;
 use crate::key::Key;
+use crate::receipts::Receipts;
 use crate::signal_line::Line;
+use crate::signal_message::{Message, Receipt, read, write, write_heard};
 use async_trait::async_trait;
-use evently_auth_domain::account::UserId;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Signal, SignalListener, Signals};
-use evently_auth_domain::session::Sid;
 use redis::aio::{MultiplexedConnection, SendError};
-use redis::{Cmd, FromRedisValue, PushInfo, PushKind, Value};
+use redis::{Cmd, PushInfo, PushKind, Value};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 /// The hash tag of the channel, and of everything that must be lost when it is.
 pub(crate) const TAG: &str = "sessions";
@@ -41,9 +44,7 @@ const TRUST: Duration = Duration::from_secs(1);
 pub struct RedisSignals(Arc<Inner>);
 
 struct Inner {
-    redis: RedisStore,
-    channel: Key,
-    line: Arc<Line>,
+    instance: Arc<Instance>,
     keeper: AbortHandle,
 }
 
@@ -56,45 +57,109 @@ impl Drop for Inner {
 impl RedisSignals {
     /// Begins to listen, from a task on the runtime of `redis`; Redis need not be there yet.
     pub fn new(redis: RedisStore) -> Self {
-        let channel = redis.key("signals", TAG, "");
-        let line = Arc::new(Line::default());
-        let keeper = redis.runtime().spawn(keep(redis.clone(), channel.clone(), line.clone())).abort_handle();
-        Self(Arc::new(Inner { redis, channel, line, keeper }))
+        let instance = Arc::new(Instance::new(redis));
+        let keeper = instance.redis.runtime().spawn(keep(instance.clone())).abort_handle();
+        Self(Arc::new(Inner { instance, keeper }))
     }
 }
 
 #[async_trait]
 impl Signals for RedisSignals {
     async fn send(&self, signals: &[Signal]) -> Result<(), StoreError> {
+        let instance = &self.0.instance;
+        // Without a line no receipt would be heard.
+        if !instance.line.is_up() {
+            return self.tell(signals).await;
+        }
         if signals.is_empty() {
             return Ok(());
         }
-        let Inner { redis, channel, .. } = &*self.0;
-        let command = redis::cmd("SPUBLISH").arg(channel).arg(write(signals)).take();
-        redis.run("signals.send", channel, &command).await
+        let expected = instance.receipts.expect();
+        let receipt = Receipt { sender: instance.id, number: expected.number };
+        let receivers = instance.publish(write(signals, Some(receipt))).await?;
+        expected.all(receivers).await;
+        Ok(())
+    }
+
+    async fn tell(&self, signals: &[Signal]) -> Result<(), StoreError> {
+        if signals.is_empty() {
+            return Ok(());
+        }
+        self.0.instance.publish(write(signals, None)).await.map(drop)
     }
 
     fn listen(&self, listener: Arc<dyn SignalListener>) {
-        self.0.line.add(listener);
+        self.0.instance.line.add(listener);
     }
 }
 
-async fn keep(redis: RedisStore, channel: Key, line: Arc<Line>) {
+/// One of those that hear each other.
+struct Instance {
+    redis: RedisStore,
+    id: Uuid,
+    channel: Key,
+    line: Line,
+    receipts: Receipts,
+}
+
+impl Instance {
+    fn new(redis: RedisStore) -> Self {
+        let channel = redis.key("signals", TAG, "");
+        Self { redis, id: Uuid::new_v4(), channel, line: Line::default(), receipts: Receipts::default() }
+    }
+
+    /// Where receipts for `sender` go.
+    fn receipts_of(&self, sender: Uuid) -> Key {
+        self.redis.key("signals", TAG, &sender.simple().to_string())
+    }
+
+    /// Says to how many it was handed: whoever listens is at the node that is asked.
+    async fn publish(&self, message: String) -> Result<u32, StoreError> {
+        let command = redis::cmd("SPUBLISH").arg(&self.channel).arg(message).take();
+        self.redis.run("signals.send", &self.channel, &command).await
+    }
+
+    fn hear(self: &Arc<Self>, message: &Message) {
+        self.line.hear(&message.signals);
+        if let Some(number) = message.heard {
+            self.receipts.heard(number);
+        }
+        match message.receipt {
+            Some(receipt) if receipt.sender == self.id => self.receipts.heard(receipt.number),
+            Some(receipt) => {
+                let instance = self.clone();
+                self.redis.runtime().spawn(async move { instance.acknowledge(receipt).await });
+            }
+            None => {}
+        }
+    }
+
+    async fn acknowledge(&self, receipt: Receipt) {
+        let channel = self.receipts_of(receipt.sender);
+        let command = redis::cmd("SPUBLISH").arg(&channel).arg(write_heard(receipt.number)).take();
+        // The sender waits for it no longer than it would for one that is frozen.
+        let _ = self.redis.run::<u32>("signals.acknowledge", &channel, &command).await;
+    }
+}
+
+async fn keep(instance: Arc<Instance>) {
     loop {
-        let error = watch(&redis, &channel, &line).await;
-        line.lost(&error);
+        let error = watch(&instance).await;
+        instance.line.lost(&error);
+        instance.receipts.give_up();
         sleep(BEAT).await;
     }
 }
 
 /// Connects, and keeps the line proven; says why it could not any longer.
-async fn watch(redis: &RedisStore, channel: &Key, line: &Arc<Line>) -> StoreError {
+async fn watch(instance: &Arc<Instance>) -> StoreError {
+    let Instance { redis, channel, line, .. } = &**instance;
     let lost = Arc::new(Notify::new());
-    let (heard, ended) = (line.clone(), lost.clone());
+    let (hearing, ended) = (instance.clone(), lost.clone());
     // Called in the order of arrival, before the answer to a later command is handed out.
     let pushes = move |push: PushInfo| {
         match push.kind {
-            PushKind::SMessage => heard.hear(&read(&push.data)),
+            PushKind::SMessage => hearing.hear(&read(&push.data)),
             PushKind::SUnsubscribe | PushKind::Disconnection => ended.notify_one(),
             _ => {}
         }
@@ -105,7 +170,9 @@ async fn watch(redis: &RedisStore, channel: &Key, line: &Arc<Line>) -> StoreErro
         let mut connection = link.connection.clone();
         let name = redis::cmd("CLIENT").arg("SETNAME").arg(channel).take();
         bounded(ask(&mut connection, &name)).await?;
-        bounded(ask(&mut connection, &redis::cmd("SSUBSCRIBE").arg(channel).take())).await?;
+        for channel in [&instance.receipts_of(instance.id), channel] {
+            bounded(ask(&mut connection, &redis::cmd("SSUBSCRIBE").arg(channel).take())).await?;
+        }
         let nothing = redis::cmd("DEL").arg(channel).take(); // a write, which a replica refuses, and no change
         loop {
             let began = Instant::now();
@@ -135,26 +202,4 @@ async fn ask(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<()
 async fn bounded(step: impl Future<Output = Result<(), StoreError>>) -> Result<(), StoreError> {
     let late = |_| Err(StoreError::unavailable("Redis does not answer on the line"));
     timeout(PATIENCE, step).await.unwrap_or_else(late)
-}
-
-/// `s<sid>`, `u<id>` and `m`, with spaces between.
-fn write(signals: &[Signal]) -> String {
-    let word = |signal: &Signal| match signal {
-        Signal::SessionChanged(sid) => format!("s{sid}"),
-        Signal::UserChanged(user) => format!("u{user}"),
-        Signal::MailWaiting => "m".to_owned(),
-    };
-    signals.iter().map(word).collect::<Vec<_>>().join(" ")
-}
-
-/// The signals of a message, which comes after the name of its channel. What this version does not know it leaves out.
-fn read(push: &[Value]) -> Vec<Signal> {
-    let message = push.last().and_then(|text| String::from_redis_value_ref(text).ok()).unwrap_or_default();
-    let signal = |word: &str| match word.split_at_checked(1)? {
-        ("s", sid) => Sid::parse(sid).map(Signal::SessionChanged),
-        ("u", id) => id.parse().ok().map(|id| Signal::UserChanged(UserId(id))),
-        ("m", "") => Some(Signal::MailWaiting),
-        _ => None,
-    };
-    message.split(' ').filter_map(signal).collect()
 }

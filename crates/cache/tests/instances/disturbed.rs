@@ -3,13 +3,14 @@
 use crate::world::World;
 use async_trait::async_trait;
 use evently_auth_cache::{Stores, decorate};
-use evently_auth_contract::given::{at, sid};
+use evently_auth_contract::given::{at, notice, password, session, sid};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{
     CachedSession, Place, SessionCache, Sessions, SessionsToEnd, Signal, SignalListener, Signals,
+    UnchangedPassword,
 };
-use evently_auth_domain::session::{Generation, LiveSession, Sid};
+use evently_auth_domain::session::{Generation, LiveSession, Sid, Touch};
 use std::future::pending;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -222,4 +223,51 @@ async fn telling_ends_when_nobody_can_be_behind_any_more() {
     one.signals.set_mute(false);
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(other.find(&sid(2)).await, Some(live), "nobody tells any more");
+}
+
+/// Nobody says that anything was heard.
+#[derive(Default)]
+struct Unheard(Mutex<Vec<Signal>>);
+
+#[async_trait]
+impl Signals for Unheard {
+    async fn send(&self, _signals: &[Signal]) -> Result<(), StoreError> {
+        pending().await
+    }
+
+    async fn tell(&self, signals: &[Signal]) -> Result<(), StoreError> {
+        self.0.lock().unwrap().extend_from_slice(signals);
+        Ok(())
+    }
+
+    fn listen(&self, listener: Arc<dyn SignalListener>) {
+        listener.line_changed(true);
+        listener.line_proven(Instant::now() + Duration::from_secs(60));
+    }
+}
+
+/// Others are told of the login, and of nothing else here.
+#[tokio::test(start_paused = true)]
+async fn logins_uses_and_mails_wait_for_no_hearing_and_an_end_does_not_for_long() {
+    let world = World::new();
+    let user = world.signed_in("ada", 1).await.user;
+    let store = Arc::new(world.store().clone());
+    let line = Arc::new(Unheard::default());
+    let plain = Stores { users: store.clone(), sessions: store.clone(), outbox: store };
+    let Stores { sessions, outbox, .. } = decorate(plain, line.clone(), None);
+    let start = tokio::time::Instant::now();
+
+    let password = UnchangedPassword { verified: password(), rehashed: None };
+    sessions.open(session(&user, 2), password, Effects::default()).await.unwrap();
+    assert_eq!(*line.0.lock().unwrap(), [Signal::UserChanged(user.id)]);
+    let used =
+        Touch { sid: sid(1), seen_generation: Generation(0), ip_address: None, user_agent: None, at: at(60) };
+    sessions.touch(used, Effects::default()).await.unwrap();
+    outbox.put(Effects::default().mail(notice(0))).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    tokio::task::yield_now().await;
+    assert_eq!(*line.0.lock().unwrap(), [Signal::UserChanged(user.id), Signal::MailWaiting]);
+
+    sessions.end(end(), Effects::default()).await.unwrap();
+    assert!((Duration::from_millis(500)..Duration::from_millis(510)).contains(&start.elapsed()));
 }

@@ -76,6 +76,16 @@ impl Servers {
         connections
     }
 
+    /// The same, on which one can listen.
+    pub(crate) async fn resp3_connections(&self) -> Vec<MultiplexedConnection> {
+        let mut connections = Vec::new();
+        for address in &self.addresses {
+            let client = redis::Client::open(format!("redis://{address}/?protocol=resp3")).unwrap();
+            connections.push(client.get_multiplexed_async_connection().await.unwrap());
+        }
+        connections
+    }
+
     /// Ends the connections on which signals of this prefix are heard.
     pub(crate) async fn cut_lines(&self, prefix: &str) {
         let name = format!("name={prefix}:signals:");
