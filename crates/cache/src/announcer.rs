@@ -28,17 +28,6 @@ const PAUSE: Duration = Duration::from_millis(100);
 /// Most changes that are told again. What is beyond is left to the age of the entries.
 const RETRIES: usize = 1_024;
 
-/// What a change waits for before its caller has the answer, within a bound.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wait {
-    /// Everybody has heard of it.
-    Heard,
-    /// Everybody was told.
-    Told,
-    /// Nothing.
-    No,
-}
-
 #[derive(Clone)]
 pub(crate) struct Announcer {
     local: Arc<LocalCache>,
@@ -69,10 +58,10 @@ impl Announcer {
         T: Send + 'static,
     {
         let is_waited_for = changed.iter().any(|signal| *signal != Signal::MailWaiting);
-        self.around_waiting(if is_waited_for { Wait::Heard } else { Wait::No }, changed, change).await
+        self.around_waiting(is_waited_for, changed, change).await
     }
 
-    /// The same for a change by which nobody is refused: the caller has the answer when everybody was told.
+    /// The same for a change by which nobody is refused: the caller does not wait until others know.
     ///
     /// # Errors
     /// As [`Announcer::around`].
@@ -81,10 +70,15 @@ impl Announcer {
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
         T: Send + 'static,
     {
-        self.around_waiting(Wait::Told, changed, change).await
+        self.around_waiting(false, changed, change).await
     }
 
-    async fn around_waiting<T, F>(&self, wait: Wait, changed: Vec<Signal>, change: F) -> Result<T, StoreError>
+    async fn around_waiting<T, F>(
+        &self,
+        is_waited_for: bool,
+        changed: Vec<Signal>,
+        change: F,
+    ) -> Result<T, StoreError>
     where
         F: Future<Output = Result<T, StoreError>> + Send + 'static,
         T: Send + 'static,
@@ -98,8 +92,8 @@ impl Announcer {
             let ended = tokio::spawn(change.in_current_span()).await;
             announcer.local.forget(&changed);
             let patience = if announcer.local.is_trusted() { PATIENCE } else { PATIENCE_WITHOUT_LINE };
-            let telling = tokio::spawn(announcer.announce(changed, wait).in_current_span());
-            if wait != Wait::No {
+            let telling = tokio::spawn(announcer.announce(changed, is_waited_for).in_current_span());
+            if is_waited_for {
                 // When it takes longer it goes on alone.
                 let _ = timeout(patience, telling).await;
             }
@@ -110,11 +104,11 @@ impl Announcer {
     }
 
     /// Tells until it worked, or until nobody can have an entry any more from before the change.
-    async fn announce(self, changed: Vec<Signal>, wait: Wait) {
+    async fn announce(self, changed: Vec<Signal>, is_waited_for: bool) {
         let start = Instant::now();
         let mut permit = None;
         loop {
-            let Err(error) = self.announce_once(&changed, wait).await else { return };
+            let Err(error) = self.announce_once(&changed, is_waited_for).await else { return };
             permit = permit.or_else(|| self.retries.try_acquire().ok());
             if permit.is_none() || start.elapsed() + PAUSE >= LIFE {
                 // While our own line is down, that was said once and is no news with each change.
@@ -127,16 +121,17 @@ impl Announcer {
         }
     }
 
-    async fn announce_once(&self, changed: &[Signal], wait: Wait) -> Result<(), StoreError> {
+    async fn announce_once(&self, changed: &[Signal], is_waited_for: bool) -> Result<(), StoreError> {
         // In this order: whoever hears a signal must not find again what was shared before the change. When it cannot be
         // forgotten, or not in time, the signal still voids what others have at hand.
         let forgotten = match &self.shared {
             Some(shared) => bounded(FORGETTING, shared.forget(changed)).await,
             None => Ok(()),
         };
-        match wait {
-            Wait::Heard => bounded(SENDING, self.signals.send(changed)).await?,
-            Wait::Told | Wait::No => bounded(SENDING, self.signals.tell(changed)).await?,
+        if is_waited_for {
+            bounded(SENDING, self.signals.send(changed)).await?;
+        } else {
+            bounded(SENDING, self.signals.tell(changed)).await?;
         }
         forgotten
     }

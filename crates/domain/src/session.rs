@@ -133,7 +133,12 @@ impl Session {
     /// Whether it still admits its owner; `idle_limit` ends one that nobody used for so long.
     pub fn is_live(&self, now: Timestamp, idle_limit: Option<chrono::TimeDelta>) -> bool {
         let idle = idle_limit.is_some_and(|limit| now - self.last_accessed > limit);
-        self.is_active && self.expires_at > now && !idle
+        !self.has_ended(now) && !idle
+    }
+
+    /// Whether it was revoked or has expired. That is for good, so it is true of whatever was found, however old.
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        !self.is_active || self.expires_at <= now
     }
 
     /// Notes a use; nothing goes back. The rule that every adapter applies.

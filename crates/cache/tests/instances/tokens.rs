@@ -57,6 +57,19 @@ async fn a_use_is_noted_once_a_minute() {
     assert!(behind.watched.finds() <= 2, "{} lookups", behind.watched.finds());
 }
 
+/// A session ends once, so one look is enough to refuse it.
+#[tokio::test]
+async fn a_token_of_an_ended_session_costs_one_lookup() {
+    let Two { behind, old, tokens, .. } = two(Settings::default()).await;
+    let caller = old.authenticate(tokens.access.expose(), &client()).await.unwrap();
+    old.log_out(&caller, &client()).await.unwrap();
+    let finds = behind.watched.finds();
+    old.authenticate(tokens.access.expose(), &client()).await.unwrap_err();
+    assert_eq!(behind.watched.finds(), finds + 1);
+    old.refresh(tokens.refresh.expose(), &client()).await.unwrap_err();
+    assert_eq!(behind.watched.finds(), finds + 2);
+}
+
 #[tokio::test]
 async fn an_access_token_of_a_newer_generation_is_good() {
     let Two { behind, old, new, tokens, .. } = two(Settings::default()).await;

@@ -39,7 +39,8 @@ impl Auth {
                 && found.user.id == claims.user_id
                 && claims.generation <= found.session.generation
         };
-        let found = self.find_admitting(&claims.sid, admits).await?.ok_or(AuthenticateError::InvalidToken)?;
+        let found =
+            self.find_admitting(&claims.sid, now, admits).await?.ok_or(AuthenticateError::InvalidToken)?;
         let session = &found.session;
         let effects = match self.judge_use(session, client, now).await? {
             Use::Refused => return Err(AuthenticateError::InvalidToken),
@@ -56,15 +57,20 @@ impl Auth {
 
 impl Auth {
     /// The session with its owner, if they admit the caller. What is found first may be behind (idle since another
-    /// instance was used, a generation that another one made): only the store's own word refuses.
+    /// instance was used, a generation that another one made): only the store's own word
+    /// refuses. What has ended needs no second word.
     pub(crate) async fn find_admitting(
         &self,
         sid: &Sid,
+        now: Timestamp,
         admits: impl Fn(&LiveSession) -> bool + Send + Sync,
     ) -> Result<Option<LiveSession>, StoreError> {
         match self.ports.sessions.find(sid).await? {
-            Some(found) if !admits(&found) => Ok(self.ports.sessions.find_fresh(sid).await?.filter(&admits)),
-            found => Ok(found),
+            Some(found) if admits(&found) => Ok(Some(found)),
+            Some(found) if !found.session.has_ended(now) => {
+                Ok(self.ports.sessions.find_fresh(sid).await?.filter(&admits))
+            }
+            Some(_) | None => Ok(None),
         }
     }
 

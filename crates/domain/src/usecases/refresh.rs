@@ -32,7 +32,8 @@ impl Auth {
         let presented = PresentedToken::parse(token).ok_or(RefreshError::InvalidToken)?;
         let now = self.now();
         let is_live = |found: &LiveSession| found.session.is_live(now, self.settings.session_idle_limit);
-        let found = self.find_admitting(&presented.sid, is_live).await?.ok_or(RefreshError::InvalidToken)?;
+        let found =
+            self.find_admitting(&presented.sid, now, is_live).await?.ok_or(RefreshError::InvalidToken)?;
         if !self.keys.refresh.proves(&presented, &found.session.seed) {
             return Err(RefreshError::InvalidToken);
         }
