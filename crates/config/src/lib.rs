@@ -96,14 +96,6 @@ pub struct ProductionConfig {
 }
 
 impl Config {
-    /// Reads the settings from the environment of this process, without Zero.
-    ///
-    /// # Errors
-    /// The first wrong setting.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_source(&Environment::snapshot())
-    }
-
     /// Reads the settings from `source`, and the files that it names.
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Where a value comes from, and how a wrong one is told.
 
 use crate::{STRONG, config, read, refusal};
-use evently_auth_config::{Config, Source};
+use evently_auth_config::{Config, Environment, Source};
 use std::ffi::OsString;
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn write(folder: &Path, content: &[u8]) -> String {
 fn the_environment_of_the_process_is_read() {
     const PORT: &str = "4711";
     if std::env::var_os("PORT").is_some_and(|port| port == PORT) {
-        assert_eq!(Config::from_env().unwrap().http.port.to_string(), PORT);
+        assert_eq!(Config::from_source(&Environment::snapshot()).unwrap().http.port.to_string(), PORT);
         return;
     }
     let child = std::process::Command::new(std::env::current_exe().unwrap())

@@ -8,7 +8,8 @@ use opentelemetry::trace::TraceContextExt;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
-/// Makes `span` part of the trace that `headers` name, or of a new one, and writes that down in it. Does nothing where no traces are collected.
+/// Makes `span` part of the trace that `headers` name, or of a new one, and writes that down in it. Does nothing where
+/// no traces are collected.
 pub(super) fn adopt(span: &Span, headers: &HeaderMap) {
     let parent = get_text_map_propagator(|propagator| {
         propagator.extract_with_context(&Context::new(), &Headers(headers))
