@@ -4,6 +4,7 @@ use crate::LIFE;
 use crate::notices::{Notices, Stamp};
 use evently_auth_domain::ports::{Signal, SignalListener};
 use evently_auth_domain::session::{LiveSession, Sid, Touch};
+use moka::ops::compute::Op;
 use moka::sync::Cache;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,6 +23,7 @@ pub(crate) struct LocalCache {
     up_since: AtomicU64,
 }
 
+#[derive(Clone)]
 struct Entry {
     live: LiveSession,
     load: Load,
@@ -91,11 +93,15 @@ impl LocalCache {
 
     /// Notes a use on what is remembered, so that it is not noted again with each request. It lives no longer for that.
     pub(crate) fn note(&self, touch: &Touch) {
-        if let Some(entry) = self.entry(&touch.sid) {
-            let mut live = entry.live.clone();
-            live.session.note(touch);
-            self.entries.insert(touch.sid.clone(), Arc::new(Entry { live, load: entry.load }));
-        }
+        // One at a time for each session: of two uses at once none is lost.
+        self.entries.entry_by_ref(&touch.sid).and_compute_with(|kept| match kept {
+            Some(kept) => {
+                let Entry { mut live, load } = Entry::clone(kept.value());
+                live.session.note(touch);
+                Op::Put(Arc::new(Entry { live, load }))
+            }
+            None => Op::Nop,
+        });
     }
 
     /// Voids what `changed` names.
