@@ -40,6 +40,14 @@ files:
 deny:
     cargo deny check bans licenses sources
 
+# try the parsers of outside input: just fuzz --seconds 600 json_bodies
+fuzz *args:
+    cargo xtask fuzz {{ args }}
+
+# both programs, their bill of materials and checksums, in dist/: just release --twice
+release *args:
+    cargo xtask release {{ args }}
+
 # write docs/openapi.json
 openapi:
     cargo xtask openapi
