@@ -36,6 +36,10 @@ deps:
 files:
     cargo xtask check-files
 
+# hold docs/asvs.md against the standard and the tests
+asvs:
+    cargo xtask check-asvs
+
 # licences, bans and sources of what we build upon
 deny:
     cargo deny check bans licenses sources

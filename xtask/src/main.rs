@@ -1,6 +1,7 @@
 //! What a developer does by hand, as code: `cargo xtask <task>`, one file per task.
 
 mod cargo;
+mod check_asvs;
 mod check_deploy;
 mod check_deps;
 mod check_files;
@@ -33,6 +34,8 @@ enum Task {
         #[arg(last = true)]
         command: Vec<OsString>,
     },
+    /// Hold docs/asvs.md against the standard's list of requirements and the tests that there are
+    CheckAsvs,
     /// Hold the crates' dependencies against the dependency rule
     CheckDeps,
     /// Hold deploy/ against what the service really is
@@ -82,6 +85,7 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Test => return test::run(),
         Task::Services { command } => return services::run(command),
+        Task::CheckAsvs => test::check_asvs()?,
         Task::CheckDeps => check_deps::run()?,
         Task::CheckDeploy { all } => check_deploy::run(*all)?,
         Task::CheckFiles => check_files::run()?,

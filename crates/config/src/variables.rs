@@ -99,7 +99,8 @@ variables! {
     PORT = Some("8000"), number("", 0, 65_535), "The port that the server listens on; 0 is any free one.";
     PUBLIC_URL = None,
         Text("an http or https URL without query and fragment, such as `https://auth.example.com`"),
-        "Where users reach the service; links in mails start with it.";
+        "Where users reach the service; links in mails start with it. With https, browsers are told to use nothing \
+            else for this host and those below it, for a year (HSTS).";
     CORS_ORIGINS = None,
         Text("a comma-separated list of origins such as `https://app.example.com`, without path; never `*`, \
             because requests carry credentials: name each origin"),

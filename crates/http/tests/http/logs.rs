@@ -110,3 +110,23 @@ async fn no_secret_is_written_down() {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 }
+
+#[actix_web::test]
+async fn nothing_that_is_sent_adds_a_line() {
+    let world = World::new().await;
+    let log = Log::default();
+    let guard = log.open();
+    let forged = "\t {\"level\":\"ERROR\"}";
+    for path in
+        ["/x%0a%7B%22level%22%3A%22ERROR%22%7D", "/health/live?x=%0d%0aforged", "/api/v1/auth/sessions/%0a"]
+    {
+        let request = get(path).header("user-agent", forged).header("x-request-id", forged);
+        world.send(request.header("traceparent", forged)).await;
+    }
+    let body = json!({"username": "ada\n{\"level\":\"ERROR\"}", "password": "x\r\ny"});
+    world.send(post("/api/v1/auth/login").json(&body)).await;
+    drop(guard);
+    let lines = log.lines();
+    assert_eq!(lines.len(), 4, "a line each: {lines:?}");
+    assert!(lines.iter().all(|line| line["level"] == "INFO"), "{lines:?}");
+}

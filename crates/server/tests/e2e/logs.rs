@@ -37,6 +37,7 @@ fn a_request_and_its_mail_share_a_request_id() {
     server.code(&address("grace"));
     let (_, log) = server.stop();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).expect(line)).collect();
+    assert!(lines.iter().all(|line| line["timestamp"].as_str().unwrap().ends_with('Z')), "times are in UTC");
     let sent = lines.iter().find(|line| line["message"] == "mail sent").expect("a line about the mail");
     assert_eq!(sent["request_id"], "trace-me-42");
     let request = lines.iter().find(|line| line["span"]["request_id"] == "trace-me-42");
