@@ -66,7 +66,11 @@ mod tests {
     #[test]
     fn what_a_stranger_wrote_does_not_spoil_what_the_proxy_appended() {
         for spoiled in ["\u{e9}", "\u{e9}, 6.6.6.6", "unknown", "", "999.1.1.1", "\t"] {
-            assert_eq!(behind("10.0.0.1", &[&format!("{spoiled}, 198.51.100.1")]), "198.51.100.1", "{spoiled:?}");
+            assert_eq!(
+                behind("10.0.0.1", &[&format!("{spoiled}, 198.51.100.1")]),
+                "198.51.100.1",
+                "{spoiled:?}"
+            );
         }
     }
 
