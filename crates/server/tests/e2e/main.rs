@@ -3,6 +3,7 @@
 
 mod commands;
 mod delivery;
+mod devices;
 mod failures;
 mod harness;
 mod import;
