@@ -159,8 +159,8 @@ variables! {
     SECRET_KEY = None,
         Secret("at least 32 random bytes as text, other ones than `JWT_SECRET`, such as from `openssl rand \
             -base64 48`"),
-        "The keys of refresh tokens, codes, waiting mails and the audit come from it. Embedded mode makes \
-            one.";
+        "The keys of refresh tokens, device tokens, codes, waiting mails and the audit come from it. \
+            Embedded mode makes one.";
     ZERO_TOKEN = None, Secret("a token of the Zero secrets manager"),
         "Opens the Zero secrets manager: what neither environment nor file gives comes from its project \
             `evently`, under keys such as `db-host` for `DB_HOST`.";
@@ -190,8 +190,11 @@ variables! {
         "The logarithm of bcrypt's rounds; each step doubles the time.";
 
     RATE_LIMIT_WINDOW = Some("15"), number("minutes", 1, 1_440),
-        "The window of `RATE_LIMIT_LOGIN`, `_LOGIN_ADDRESS`, `_REGISTER` and `_PASSWORD`.";
-    RATE_LIMIT_LOGIN = Some("5"), TIMES, "Failed logins per account and client address.";
+        "The window of `RATE_LIMIT_LOGIN`, `_LOGIN_ACCOUNT`, `_LOGIN_ADDRESS`, `_REGISTER` and `_PASSWORD`.";
+    RATE_LIMIT_LOGIN = Some("5"), TIMES,
+        "Failed logins per account and client address, and per device that signed in to the account before.";
+    RATE_LIMIT_LOGIN_ACCOUNT = Some("100"), TIMES,
+        "Failed logins per account, from all addresses together, but for devices that signed in to it before.";
     RATE_LIMIT_LOGIN_ADDRESS = Some("100"), TIMES, "Login attempts per client address.";
     RATE_LIMIT_REGISTER = Some("3"), TIMES, "Registrations per client address.";
     RATE_LIMIT_VERIFY = Some("5"), TIMES, "Attempts with a code per client address, in 5 minutes.";

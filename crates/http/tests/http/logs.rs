@@ -94,6 +94,15 @@ async fn no_secret_is_written_down() {
     let code = world.code_for("ada@example.com").await;
     let verify = json!({"email": "ada@example.com", "otp": code});
     world.post("/api/v1/auth/verify-email", verify).await.expect(200);
+    let login = json!({"username": "ada", "password": PASSWORD});
+    let device = world.send(post("/api/v1/auth/login").json(&login)).await;
+    let device = device.header("x-device-token").unwrap().to_owned();
+    let again = post("/api/v1/auth/login").header("cookie", &format!("device={device}")).json(&login);
+    world.send(again).await.expect(200);
+    let again = post("/api/v1/auth/login").header("x-device-token", &device).json(&login);
+    world.send(again).await.expect(200);
+    let strange = post("/api/v1/auth/login").header("x-device-token", &"canary".repeat(14)).json(&login);
+    world.send(strange).await.expect(200);
     let (access, refresh) = world.log_in("ada").await;
     let body = json!({"refresh_token": refresh});
     world.post("/api/v1/auth/refresh", body).await.expect(200);
@@ -106,7 +115,8 @@ async fn no_secret_is_written_down() {
     drop(guard);
     let text = log.text();
     assert!(log.lines().len() >= 9);
-    for secret in [PASSWORD, code.as_str(), access.as_str(), refresh.as_str(), "canary", "ada@example.com"] {
+    let secrets = [PASSWORD, &code, &access, &refresh, &device, "canary", "ada@example.com"];
+    for secret in secrets {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
 }
