@@ -114,8 +114,9 @@ async fn world() -> (Send, String) {
     let command = LogIn {
         identifier: Identifier::Username(Username::parse("ada").unwrap()),
         password: Password::parse(PASSWORD).unwrap(),
+        devices: Vec::new(),
     };
-    let tokens = auth.log_in(command, &client).await.unwrap();
+    let tokens = auth.log_in(command, &client).await.unwrap().tokens;
     let state = HttpState {
         auth,
         probes: Probes { database: Arc::new(There), redis: None },
@@ -124,6 +125,7 @@ async fn world() -> (Send, String) {
         cors_origins: Arc::new(["https://app.example.com".to_owned()]),
         trusted_proxies: Arc::new(["127.0.0.1/32".parse().unwrap()]),
         draining: Draining::default(),
+        https: false,
     };
     let service = Rc::new(init_service(app(state)).await);
     let send: Send = Rc::new(move |request: TestRequest| {
