@@ -16,11 +16,14 @@ mod operations;
 mod pages;
 mod problem;
 mod routes;
+mod serve;
 mod state;
+mod stream;
 
-pub use app::{app, serve};
+pub use app::app;
 pub use draining::Draining;
 pub use metrics::metrics_recorder;
 pub use openapi::openapi_json;
 pub use operations::serve_operations;
+pub use serve::serve;
 pub use state::{HttpState, Probes};
