@@ -14,10 +14,12 @@ const ACCESS: &str = "access";
 /// key that we do not want; also an empty `crit`, which the library lets pass.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the library compares the values")]
 pub(super) struct Header {
-    alg: IgnoredAny,
+    /// The library takes some algorithms under other names as well.
+    pub(super) alg: String,
+    #[expect(dead_code, reason = "the library compares it")]
     kid: IgnoredAny,
+    #[expect(dead_code, reason = "the library compares it")]
     typ: IgnoredAny,
 }
 

@@ -48,9 +48,12 @@ impl JwtAccessTokens {
         self.key.verify(token, options).ok()?;
         // The library's reading of claims is lenient (no `exp` is fine, fractions are cut), so we read them again.
         let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part));
-        serde_json::from_slice::<Header>(&parts.next()?.ok()?).ok()?;
+        let header: Header = serde_json::from_slice(&parts.next()?.ok()?).ok()?;
         let payload: Payload = serde_json::from_slice(&parts.next()?.ok()?).ok()?;
-        if payload.iss != self.issuer || payload.aud != self.audience {
+        if header.alg != self.key.algorithm().as_str()
+            || payload.iss != self.issuer
+            || payload.aud != self.audience
+        {
             return None;
         }
         let claims = payload.into_claims()?;
