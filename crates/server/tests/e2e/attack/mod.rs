@@ -1,0 +1,17 @@
+//! Attacks on the real programs in production mode: each is what somebody would try, and what they get for it.
+
+mod accounts;
+mod bodies;
+mod forgery;
+mod forgery_corpus;
+mod forgery_damage;
+mod forgery_signer;
+mod grants;
+mod injection;
+mod matrix;
+mod needles;
+mod origins;
+mod raw;
+mod secrets;
+mod stalling;
+mod wire;
