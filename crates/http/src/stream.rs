@@ -109,7 +109,7 @@ mod tests {
         let mut server = Lively::new(server, SILENCE);
         let trickle = tokio::spawn(async move {
             while client.write_all(b"x").await.is_ok() {
-                sleep(SECOND).await
+                sleep(SECOND).await;
             }
         });
         let started = Instant::now();

@@ -147,6 +147,6 @@ fn a_needle_is_found_in_every_spelling() {
         assert!(Place::text("base64", text).finds(&needle).is_some(), "after {before:?}");
     }
     assert_eq!(Place::text("nothing", "another secret of another mine".repeat(9)).finds(&needle), None);
-    let place = Place::text("words", "at 12:00:00.123456 the code 654321.".to_owned());
+    let place = Place::text("words", "at 12:00:00.123456 the code 654321.");
     assert!(place.has_word("654321") && !place.has_word("123456") && !place.has_word("65432"));
 }
