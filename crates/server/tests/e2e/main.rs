@@ -4,6 +4,7 @@
 mod attack;
 mod commands;
 mod delivery;
+mod devices;
 mod failures;
 mod harness;
 mod import;

@@ -2,16 +2,24 @@
 
 mod accounts;
 mod bodies;
+mod crowd;
+mod dead_tokens;
+mod enumeration;
 mod forgery;
 mod forgery_corpus;
 mod forgery_damage;
 mod forgery_signer;
 mod grants;
+mod guessing;
 mod injection;
 mod matrix;
 mod needles;
 mod origins;
+mod proxies;
+mod races;
 mod raw;
 mod secrets;
 mod stalling;
+mod stopwatch;
+mod theft;
 mod wire;
