@@ -24,11 +24,7 @@ pub(super) struct Staff<'a> {
 
 impl<'a> Staff<'a> {
     fn new(site: &'a Production) -> Self {
-        let create =
-            ["admin", "create", "--email", "root@example.com", "--username", "root", "--password-stdin"];
-        let created = site.run(&create, &format!("{PASSWORD}\n"));
-        assert!(created.status.success(), "{created:?}");
-        Self { site, root: site.log_in("root", PASSWORD) }
+        Self { site, root: site.administrator("root") }
     }
 
     /// A new account that may sign in, and its id.
@@ -66,8 +62,7 @@ impl<'a> Staff<'a> {
     }
 
     pub(super) fn sql(&self, sql: &str) -> Value {
-        let site = self.site;
-        let text = site.runtime.block_on(site.postgres.sql("postgres", sql)).unwrap();
+        let text = self.site.sql(sql);
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
     }
 

@@ -54,11 +54,18 @@ fn secrets_are_found_nowhere() {
 struct Found {
     codes: Vec<String>,
     tokens: Vec<String>,
+    devices: Vec<String>,
 }
 
 impl Found {
+    /// Signs in from the device of the last time, which is renewed.
     fn sign_in(&mut self, site: &Production, password: &str) -> Tokens {
-        let tokens = site.log_in(NAME, password);
+        let login = json!({"email": address(NAME), "password": password});
+        let device = self.devices.last().cloned().unwrap_or_default();
+        let request = site.post("/api/v1/auth/login", &login).header("X-Device-Token", &device);
+        let answer = request.header("Cookie", format!("device={device}")).send().unwrap();
+        self.devices.push(answer.headers()["x-device-token"].to_str().unwrap().to_owned());
+        let tokens = Tokens::of(&body(answer, 200));
         self.keep(&tokens);
         tokens
     }
@@ -137,12 +144,11 @@ fn told(site: &Production, name: &str, base: &str) -> Vec<Place> {
 
 /// What the stores keep.
 fn stored(site: &Production, when: &str) -> Vec<Place> {
-    let sql = |sql: &str| site.runtime.block_on(site.postgres.sql("postgres", sql)).unwrap();
-    let tables =
-        sql("SELECT quote_ident(table_name) FROM information_schema.tables WHERE table_schema = 'public'");
+    let tables = site
+        .sql("SELECT quote_ident(table_name) FROM information_schema.tables WHERE table_schema = 'public'");
     assert!(tables.lines().count() >= 5, "{tables}");
     let rows: Vec<String> =
-        tables.lines().map(|table| sql(&format!("SELECT row_to_json(t) FROM {table} t"))).collect();
+        tables.lines().map(|table| site.sql(&format!("SELECT row_to_json(t) FROM {table} t"))).collect();
     let database = rows.join("\n");
     assert!(database.contains(&address(NAME)) && database.contains("$argon2id$"), "the dump is empty");
 
@@ -217,6 +223,7 @@ fn look(site: &Production, found: &Found, places: &[Place]) {
         Needle::new("a password in a query", "canary-in-a-query"),
     ];
     needles.extend(found.tokens.iter().map(|token| Needle::new("a token", token.as_str())));
+    needles.extend(found.devices.iter().map(|token| Needle::new("a device token", token.as_str())));
     for needle in &needles {
         for place in places {
             assert_eq!(place.finds(needle), None, "{} stands in {}", needle.name, place.name);
@@ -224,10 +231,9 @@ fn look(site: &Production, found: &Found, places: &[Place]) {
     }
 
     // What is in the database has to stay there.
-    let sql = |sql: &str| site.runtime.block_on(site.postgres.sql("postgres", sql)).unwrap();
     let private = [
-        ("a password hash", sql("SELECT hashed_password FROM users")),
-        ("a seed", sql("SELECT encode(seed, 'hex') FROM user_sessions")),
+        ("a password hash", site.sql("SELECT hashed_password FROM users")),
+        ("a seed", site.sql("SELECT encode(seed, 'hex') FROM user_sessions")),
     ];
     for (name, values) in private {
         for value in values.lines().filter(|value| !value.is_empty()) {
