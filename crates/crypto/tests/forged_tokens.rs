@@ -63,7 +63,20 @@ fn a_header_cannot_choose() {
     for member in ["alg", "kid", "typ"] {
         assert!(is_refused(&forge(&without(header.clone(), member), &payload)), "{member}");
     }
-    assert!(is_refused(&forge(&with(header, "crit", json!(["b64"])), &payload)));
+    for (member, value) in [
+        ("crit", json!(["b64"])),
+        ("crit", json!([])),
+        ("crit", json!(null)),
+        ("b64", json!(true)),
+        ("jku", json!("https://keys.example/")),
+        ("zip", json!("DEF")),
+        ("x", json!(1)),
+    ] {
+        assert!(
+            is_refused(&forge(&with(header.clone(), member, value.clone()), &payload)),
+            "{member}: {value}"
+        );
+    }
 }
 
 #[test]

@@ -16,13 +16,16 @@ mod operations;
 mod pages;
 mod problem;
 mod routes;
+mod serve;
 mod state;
+mod stream;
 
-pub use app::{app, serve};
+pub use app::app;
 pub use draining::Draining;
 pub use metrics::metrics_recorder;
 pub use openapi::openapi_json;
 pub use operations::serve_operations;
+pub use serve::serve;
 pub use state::{HttpState, Probes};
 
 /// Parsers of outside input, for the fuzz targets alone.

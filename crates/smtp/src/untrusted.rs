@@ -39,14 +39,18 @@ fn is_invisible(c: char) -> bool {
         || matches!(c, '\u{2060}'..='\u{206F}' | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}')
 }
 
+/// What divides the labels of a host name (UTS 46, 2.3): the full stop, and three that count as one.
+const DOTS: [char; 4] = ['.', '\u{3002}', '\u{FF0E}', '\u{FF61}'];
+
 /// Whether there is a scheme, or a dot as in a host name: between letters or digits, two letters after it.
 /// "J.R.R. Tolkien" and "St. John" are names.
 fn looks_like_link(line: &str) -> bool {
     let chars: Vec<char> = line.chars().collect();
     line.contains("://")
         || chars.windows(4).any(|around| match around {
-            [before, '.' | '。', first, second] => {
-                before.is_alphanumeric() && first.is_alphabetic() && second.is_alphabetic()
+            [before, dot, first, second] => {
+                let is_in_word = before.is_alphanumeric() && first.is_alphabetic() && second.is_alphabetic();
+                is_in_word && DOTS.contains(dot)
             }
             _ => false,
         })
@@ -79,6 +83,9 @@ mod tests {
             ["https://evil.example/x", "Win at evil.com now", "www.evil.org", "a@evil.com", "ftp://1.2.3.4"]
         {
             assert_eq!(linkless(link), None, "{link}");
+        }
+        for dot in DOTS {
+            assert_eq!(linkless(&format!("evil{dot}com")), None, "{dot}");
         }
         for name in ["J.R.R. Tolkien", "St. John", "O'Neil, Jr.", "Ada 2.0", "Zoë 👩‍🚀", "山田 太郎"]
         {

@@ -1,6 +1,6 @@
 //! Issues and verifies access tokens.
 
-use super::claims::Payload;
+use super::claims::{Header, Payload};
 use super::key::JwtKey;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,10 +20,10 @@ const LEEWAY_SECONDS: i64 = 30;
 
 /// Access tokens signed with one [`JwtKey`].
 ///
-/// A token is valid when this key signed it, its header names this key, its algorithm and the type `at+jwt`, its
-/// payload has all claims of an access token, the issuer is ours, the audience is ours (none, if we have none: a token
-/// for somebody in particular is not for us), it was issued no more than 30 s ahead, and it has not expired. There is
-/// no leeway at the end: siblings give none either.
+/// A token is valid when this key signed it, its header names this key, its algorithm and the type `at+jwt` and
+/// nothing else, its payload has all claims of an access token, the issuer is ours, the audience is ours (none, if we
+/// have none: a token for somebody in particular is not for us), it was issued no more than 30 s ahead, and it has not
+/// expired. There is no leeway at the end: siblings give none either.
 pub struct JwtAccessTokens {
     key: JwtKey,
     issuer: String,
@@ -47,9 +47,13 @@ impl JwtAccessTokens {
         };
         self.key.verify(token, options).ok()?;
         // The library's reading of claims is lenient (no `exp` is fine, fractions are cut), so we read them again.
-        let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
-        let payload: Payload = serde_json::from_slice(&payload).ok()?;
-        if payload.iss != self.issuer || payload.aud != self.audience {
+        let mut parts = token.split('.').map(|part| URL_SAFE_NO_PAD.decode(part));
+        let header: Header = serde_json::from_slice(&parts.next()?.ok()?).ok()?;
+        let payload: Payload = serde_json::from_slice(&parts.next()?.ok()?).ok()?;
+        if header.alg != self.key.algorithm().as_str()
+            || payload.iss != self.issuer
+            || payload.aud != self.audience
+        {
             return None;
         }
         let claims = payload.into_claims()?;

@@ -26,6 +26,11 @@ impl Process {
         Self { child, log, reading: Some(reading) }
     }
 
+    /// Its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// What it writes to standard output, once.
     pub(crate) fn output(&mut self) -> impl Read + use<> {
         self.child.stdout.take().unwrap()

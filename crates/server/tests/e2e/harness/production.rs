@@ -53,8 +53,9 @@ impl Production {
     fn prepare_empty_with(sink: SinkOptions, env: &[(&str, &str)]) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let (postgres, redis, sink) = runtime
-            .block_on(async { tokio::join!(Postgres::launch(), Redis::launch(), Sink::start_with(sink)) });
+        let redis = Redis::options().password("rD5tVn8Xk2Lq9Ws4").launch();
+        let (postgres, redis, sink) =
+            runtime.block_on(async { tokio::join!(Postgres::launch(), redis, Sink::start_with(sink)) });
         let (postgres, redis, sink) = (postgres.unwrap(), redis.unwrap(), Arc::new(sink.unwrap()));
         let folder = tempfile::tempdir().unwrap();
         let smtp_port = sink.port().to_string();

@@ -1,0 +1,67 @@
+//! The application on a socket: how long clients may take, and how many there may be.
+
+use crate::app::app;
+use crate::state::HttpState;
+use crate::stream::Lively;
+use actix_http::HttpService;
+use actix_http::error::DispatchError;
+use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::dev::{AppConfig, Server};
+use actix_web::rt::net::TcpStream;
+use std::io;
+use std::net::TcpListener;
+use std::time::Duration;
+
+/// How long a client may take to send its first headers.
+const HEADERS_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long an idle connection is kept; longer than the minute that balancers keep theirs.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+/// How long a connection is kept to which nothing can be sent: longer than an idle one, and than any answer takes.
+const SILENCE: Duration = Duration::from_secs(80);
+/// How long a closing connection may linger.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long requests under way may take once the server is asked to stop, in seconds.
+const SHUTDOWN_TIMEOUT: u64 = 20;
+/// Most connections per worker thread.
+const MAX_CONNECTIONS: usize = 10_000;
+
+/// Serves on `listener` until the server's handle stops it: gracefully, requests under way are answered. Signals are the
+/// caller's business. To be called on a Tokio runtime of any kind.
+///
+/// It is `HttpServer`, made by hand, because that takes no stream of ours; and actix alone waits for ever for the rest
+/// of headers that are not the first on their connection, of a chunked body that nobody reads, and for a client to
+/// take its answer.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn serve(listener: TcpListener, state: HttpState) -> io::Result<Server> {
+    let address = listener.local_addr()?;
+    let server = Server::build();
+    // At a stop it has idle connections closed at once.
+    let stopping = server.graceful_shutdown_signal();
+    let service = move || {
+        let (state, stopping) = (state.clone(), stopping.clone());
+        let app = app(state).into_factory().map_err(|error| error.error_response());
+        let http = HttpService::build()
+            .client_request_timeout(HEADERS_TIMEOUT)
+            .keep_alive(KEEP_ALIVE)
+            .client_disconnect_timeout(DISCONNECT_TIMEOUT)
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .local_addr(address)
+            .h1(map_config(app, |()| AppConfig::default()));
+        fn_service(async |stream: TcpStream| {
+            let peer = stream.peer_addr().ok();
+            Ok::<_, DispatchError>((Lively::new(stream, SILENCE), peer))
+        })
+        .and_then(http)
+    };
+    Ok(server
+        .shutdown_timeout(SHUTDOWN_TIMEOUT)
+        .max_concurrent_connections(MAX_CONNECTIONS)
+        .disable_signals()
+        .listen("http", listener, service)?
+        .run())
+}

@@ -1,0 +1,112 @@
+//! Mass assignment: members that would grant something are in every body of a user, and change nothing.
+
+use super::accounts::Staff;
+use crate::harness::{PASSWORD, Tokens, address, body};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+const NAME: &str = "mallory";
+
+/// Whatever somebody could hope to set; `flag` is the contrary of what the account has.
+fn grants(flag: bool) -> Value {
+    let mut grants = json!({
+        "role": "admin", "roles": ["admin"], "is_admin": true, "is_superuser": true, "is_staff": true,
+        "permissions": ["*"], "scope": "admin", "id": 1, "user_id": 1, "sub": "1",
+        "is_active": flag, "is_verified": flag, "email_verified": true, "verified": true, "success": true,
+        "hashed_password": "$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0$AAAA", "password_hash": "x",
+        "created_at": "2000-01-01T00:00:00Z", "updated_at": "2000-01-01T00:00:00Z",
+        "last_login": "2000-01-01T00:00:00Z", "expires_at": "2999-01-01T00:00:00Z", "expires_in": 999_999_999,
+        "claim_expires_at": "2999-01-01T00:00:00Z", "pending_email": "evil@example.com",
+        "pending_email_at": "2000-01-01T00:00:00Z", "session_id": 1, "sid": "AAAAAAAAAAAAAAAAAAAAAA",
+        "generation": 99, "gen": 99, "seed": "AAAA", "remaining_attempts": 99, "ip_address": "127.0.0.9",
+        "__proto__": {"role": "admin"}, "constructor": {"prototype": {"role": "admin"}},
+    });
+    grants["user"] = grants.clone();
+    grants["$set"] = grants["user"].clone();
+    grants
+}
+
+pub(super) fn change_nothing(staff: &Staff<'_>) {
+    let mut sent = BTreeSet::new();
+    // Sends a body with everything else in it, and says what became of the row but for `may_change`.
+    let mut send =
+        |method: &str, path: &str, token: Option<&str>, own: Value, may_change: &[&str], status| {
+            let before = staff.row(NAME);
+            let mut all = grants(!before["is_verified"].as_bool().unwrap_or(false));
+            all.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+            let query = "?role=admin&is_active=true&is_verified=true&id=1";
+            let answer = body(staff.send(method, &format!("{path}{query}"), token, &all), status);
+            sent.insert(format!("{method} {path}"));
+            let after = staff.row(NAME);
+            for (column, value) in after.as_object().unwrap() {
+                if column != "updated_at" && !may_change.contains(&column.as_str()) {
+                    assert_eq!(value, &before[column], "{method} {path} changed {column}");
+                }
+            }
+            answer
+        };
+    let auth = |route: &str| format!("/api/v1/auth/{route}");
+
+    // Registration has no row before: it takes a neighbour's for its pattern.
+    staff.site.register("pattern");
+    let pattern = staff.row("pattern");
+    let new = json!({"email": address(NAME), "username": NAME, "password": PASSWORD});
+    let mut all = grants(true);
+    all.as_object_mut().unwrap().extend(new.as_object().unwrap().clone());
+    let user = body(staff.send("POST", &auth("register"), None, &all), 201);
+    assert_eq!(
+        (&user["role"], &user["is_verified"], &user["last_login"]),
+        (&json!("user"), &json!(false), &Value::Null)
+    );
+    let row = staff.row(NAME);
+    for column in ["role", "is_active", "is_verified", "last_login", "pending_email", "pending_email_at"] {
+        assert_eq!(row[column], pattern[column], "{column}");
+    }
+    assert!(row["id"].as_i64() > pattern["id"].as_i64());
+    for (column, forbidden) in
+        [("created_at", "2000"), ("claim_expires_at", "2999"), ("hashed_password", "$AAAA")]
+    {
+        assert!(!row[column].to_string().contains(forbidden), "{column}");
+    }
+
+    let code = staff.site.code(&address(NAME));
+    send("POST", &auth("resend-otp"), None, json!({"email": address(NAME)}), &["claim_expires_at"], 200);
+    let otp = staff.site.code_after(&address(NAME), &code);
+    let proof = json!({"email": address(NAME), "otp": otp});
+    send("POST", &auth("verify-email"), None, proof, &["is_verified", "claim_expires_at"], 200);
+    let login = json!({"username": NAME, "password": PASSWORD});
+    // A login may be by address or by username, not by both.
+    let tokens = Tokens::of(&send("POST", &auth("login"), None, login, &["last_login"], 200));
+    assert!(!staff.row(NAME)["last_login"].to_string().contains("2000"));
+    let access = Some(tokens.access.as_str());
+    send("PUT", &auth("me"), access, json!({"full_name": "Mallory"}), &["full_name"], 200);
+    let change = json!({"current_password": PASSWORD, "new_password": "turning mills by water"});
+    send("POST", &auth("change-password"), access, change, &["hashed_password"], 200);
+    let session = || {
+        let id = &staff.row(NAME)["id"];
+        let now = "extract(epoch FROM now() - created_at) < 600";
+        let sane =
+            format!("user_id = {id} AND {now} AND expires_at < now() + interval '8 days' AND generation < 9");
+        staff.sql(&format!("SELECT count(*) FROM user_sessions WHERE is_active AND {sane}"))
+    };
+    assert_eq!(session(), 1);
+    let refresh = json!({"refresh_token": tokens.refresh});
+    let tokens = Tokens::of(&send("POST", &auth("refresh"), None, refresh, &[], 200));
+    assert_eq!(session(), 1);
+    let claims = super::forgery_corpus::Forger::part(&tokens.access, 1);
+    assert_eq!((&claims["role"], &claims["gen"]), (&json!("user"), &json!(1)));
+
+    send("POST", &auth("forgot-password"), None, json!({"email": address(NAME)}), &[], 200);
+    let code = staff.site.code_after(&address(NAME), &otp);
+    let reset = json!({"email": address(NAME), "otp": code, "new_password": PASSWORD});
+    send("POST", &auth("reset-password"), None, reset, &["hashed_password"], 200);
+    let tokens = staff.log_in(NAME);
+    send("POST", &auth("logout"), Some(&tokens.access), json!({}), &[], 200);
+
+    sent.insert("POST /api/v1/auth/register".to_owned());
+    for (method, path, takes_json) in staff.operations() {
+        if takes_json && !path.contains("/admin/") {
+            assert!(sent.contains(&format!("{method} {path}")), "{method} {path} was not tried");
+        }
+    }
+}
