@@ -32,6 +32,10 @@ pub enum LogInError {
     /// The password was right; the address is not proven yet.
     #[error("the e-mail address is not verified")]
     Unverified,
+    /// Either of the two above, which registrations that conceal keep to themselves: who never proved an address looks
+    /// like nobody.
+    #[error("invalid credentials, or the e-mail address is not verified")]
+    InvalidOrUnverified,
     /// Nothing was hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -48,10 +52,11 @@ impl Auth {
     pub async fn log_in(&self, command: LogIn, client: &Client) -> Result<Tokens, LogInError> {
         let found = self.ports.users.find_credentials(&command.identifier).await?;
         let account = match (&found, &command.identifier) {
-            (Some(Credentials { user, .. }), _) => format!("id:{}", user.id),
-            (None, Identifier::Email(email)) => format!("email:{email}"),
-            (None, Identifier::Username(name)) => format!("username:{name}"),
-            (None, Identifier::Id(id)) => format!("id:{id}"),
+            // A count that address and username share, or that a new account starts anew, would tell of the account.
+            (Some(Credentials { user, .. }), _) if !self.conceals() => format!("id:{}", user.id),
+            (_, Identifier::Email(email)) => format!("email:{email}"),
+            (_, Identifier::Username(name)) => format!("username:{name}"),
+            (_, Identifier::Id(id)) => format!("id:{id}"),
         };
         // Every attempt counts until it turns out to be no failure: parallel guesses get no more than serial ones.
         let budgets @ [failures, _] =
@@ -67,11 +72,19 @@ impl Auth {
             };
         }
         let outcome = outcome.and_then(|tokens| tokens.ok_or(LogInError::InvalidCredentials));
+        let outcome = outcome.map_err(|refused| match refused {
+            LogInError::InvalidCredentials | LogInError::Unverified if self.conceals() => {
+                LogInError::InvalidOrUnverified
+            }
+            told => told,
+        });
         match &outcome {
             // The session is open: failures that cannot be forgotten now are so at the end of their window.
             Ok(_) | Err(LogInError::Unverified) => drop(self.ports.rate_limits.clear(&failures.key).await),
             Err(LogInError::Hash(_) | LogInError::Store(_)) => self.take_back(budgets).await,
-            Err(LogInError::RateLimited(_) | LogInError::InvalidCredentials) => {}
+            Err(
+                LogInError::RateLimited(_) | LogInError::InvalidCredentials | LogInError::InvalidOrUnverified,
+            ) => {}
         }
         outcome
     }

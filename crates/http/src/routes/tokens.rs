@@ -19,7 +19,8 @@ use evently_auth_domain::usecases::{LogIn, Tokens};
     request_body = LoginRequest,
     responses(
         (status = 200, description = "A pair of tokens", body = TokenResponse<'_>),
-        (status = 401, description = "`invalid-credentials`: unknown, wrong or inactive; which one is not told"),
+        (status = 401, description = "`invalid-credentials`: unknown, wrong or inactive; which one is not told. With \
+            `REGISTRATION_PRIVACY=conceal` not verified yet as well, in place of 403"),
         (status = 403, description = "`email-unverified`: the password was right, the address is not proven"),
         (status = 429, description = "`rate-limited`"),
     )
