@@ -34,7 +34,11 @@ async fn holder(world: &World, address: &EmailAddress) -> Option<User> {
 /// Why the right password does not let a username in, and how many failures are left.
 async fn by_username(world: &World, name: &str) -> (LogInError, u32) {
     let client = from("198.51.100.7");
-    let login = LogIn { identifier: Identifier::Username(username(name)), password: password(PASSWORD) };
+    let login = LogIn {
+        identifier: Identifier::Username(username(name)),
+        password: password(PASSWORD),
+        devices: vec![],
+    };
     (world.auth.log_in(login, &client).await.unwrap_err(), client.limit().unwrap().remaining)
 }
 

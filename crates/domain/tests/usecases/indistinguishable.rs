@@ -188,7 +188,7 @@ impl Play {
     }
 
     async fn log_in(&self, identifier: Identifier, number: usize) -> String {
-        let login = LogIn { identifier, password: password(PASSWORDS[number]) };
+        let login = LogIn { identifier, password: password(PASSWORDS[number]), devices: vec![] };
         match self.world.auth.log_in(login, &self.client).await {
             Ok(_) => "in".to_owned(),
             Err(LogInError::InvalidOrUnverified) => "refused".to_owned(),

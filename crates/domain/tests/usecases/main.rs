@@ -6,6 +6,7 @@ mod administration;
 mod audit;
 mod codes;
 mod concealment;
+mod devices;
 mod failures;
 mod imports;
 mod indistinguishable;

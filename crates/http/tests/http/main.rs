@@ -5,6 +5,7 @@ mod admin;
 mod bodies;
 mod concealment;
 mod coverage;
+mod devices;
 mod failures;
 mod hanging_up;
 mod headers;

@@ -1,16 +1,11 @@
 //! Registration that tells nothing, from outside: a taken address and a free one differ in no status, header, byte or
 //! delay, neither at registration nor in what can be asked afterwards.
 
+use super::stopwatch::{ROUNDS, differ, middle, slower};
 use crate::harness::{PASSWORD, Production, address, body};
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
-
-/// Samples of each kind.
-const ROUNDS: usize = 60;
-/// How far the chance to say which of two answers took longer may be from a coin's. Without a difference it deviates
-/// by √((2n+1)/12n²) = 0.053 for n = 60 (Mann-Whitney *U* as a fraction): this is 4.7 of them, once in 400,000 runs.
-const THRESHOLD: f64 = 0.25;
+use std::time::Instant;
 
 /// One server, so that no answer depends on whose turn it is.
 fn site() -> Production {
@@ -18,10 +13,6 @@ fn site() -> Production {
     site.add_server();
     site.add_worker();
     site
-}
-
-fn sql(site: &Production, sql: &str) -> String {
-    site.runtime.block_on(site.postgres.sql("postgres", sql)).unwrap()
 }
 
 fn send(site: &Production, route: &str, body: &Value) -> Response {
@@ -122,10 +113,7 @@ fn nothing_tells_a_taken_address_from_a_free_one() {
     assert_eq!((notices, to("steve").len()), (4, 6), "and two codes that were asked for");
     assert_eq!(to("grace").len() + to("steve").len(), mails.len(), "nobody else was written to");
     site.log_in("grace", PASSWORD);
-    assert_eq!(
-        sql(&site, "SELECT username FROM users WHERE email LIKE '%@held-name.invalid'").trim(),
-        "mabel"
-    );
+    assert_eq!(site.sql("SELECT username FROM users WHERE email LIKE '%@held-name.invalid'").trim(), "mabel");
     let audit = site.run(&["audit", "verify"], "");
     assert!(audit.status.success(), "{audit:?}");
 }
@@ -143,7 +131,7 @@ fn no_delay_tells_a_taken_address_from_a_free_one() {
     for number in 0..ROUNDS {
         register(&address(&format!("owner{number}")), &format!("owner{number}"));
     }
-    sql(&site, "UPDATE users SET is_verified = true, claim_expires_at = NULL");
+    site.sql("UPDATE users SET is_verified = true, claim_expires_at = NULL");
 
     // First registrations, and those that replace an earlier one.
     let (mut first, mut again) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
@@ -159,21 +147,8 @@ fn no_delay_tells_a_taken_address_from_a_free_one() {
     for (what, [taken, free]) in [("the first", &first), ("another", &again)] {
         let (chance, middles) = (slower(taken, free), [middle(taken), middle(free)]);
         println!("{what} registration of a taken address is slower at {chance:.2}, {middles:?}");
-        assert!((chance - 0.5).abs() <= THRESHOLD, "{what}: {chance:.2}, {middles:?}");
+        assert!(!differ(taken, free), "{what}: {chance:.2}, {middles:?}");
         let half: Vec<_> = taken.iter().map(|took| *took / 2).collect();
-        assert!(slower(&half, free) < 0.5 - THRESHOLD, "half the work would have been noticed");
+        assert!(differ(&half, free), "half the work would have been noticed");
     }
-}
-
-/// How often a sample of `these` is slower than one of `those`.
-fn slower(these: &[Duration], those: &[Duration]) -> f64 {
-    let pairs = these.iter().flat_map(|this| those.iter().map(move |that| this > that));
-    let (slower, all) = pairs.fold((0_u32, 0_u32), |(slower, all), is| (slower + u32::from(is), all + 1));
-    f64::from(slower) / f64::from(all)
-}
-
-fn middle(samples: &[Duration]) -> Duration {
-    let mut sorted = samples.to_vec();
-    sorted.sort_unstable();
-    sorted[sorted.len() / 2]
 }
