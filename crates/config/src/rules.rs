@@ -7,7 +7,7 @@ use crate::{HashAlgorithm, HashConfig};
 use chrono::TimeDelta;
 use evently_auth_domain::limits::Limit;
 use evently_auth_domain::password::PasswordPolicy;
-use evently_auth_domain::settings::{LimitSettings, SessionBinding, Settings};
+use evently_auth_domain::settings::{LimitSettings, RegistrationPrivacy, SessionBinding, Settings};
 
 /// The most bytes of a password that bcrypt reads.
 const BCRYPT_MAX_BYTES: usize = 72;
@@ -19,6 +19,7 @@ pub(crate) fn read(reader: &Reader<'_>, hashing: &HashConfig) -> Result<Settings
         session_lifetime: reader.duration(&var::REFRESH_TOKEN_EXPIRY_DAYS, TimeDelta::try_days)?,
         session_idle_limit: Some(idle).filter(|idle| !idle.is_zero()),
         session_binding: session_binding(reader)?,
+        registration_privacy: registration_privacy(reader)?,
         unverified_lifetime: reader.duration(&var::UNVERIFIED_EXPIRY_HOURS, TimeDelta::try_hours)?,
         password_policy: PasswordPolicy {
             min_chars: reader.number(&var::PASSWORD_MIN_LENGTH)?,
@@ -45,6 +46,11 @@ fn session_binding(reader: &Reader<'_>) -> Result<SessionBinding, ConfigError> {
         ("off", SessionBinding::Off),
     ];
     Ok(reader.choice(&var::SESSION_BINDING, &options)?.unwrap_or(SessionBinding::Record))
+}
+
+fn registration_privacy(reader: &Reader<'_>) -> Result<RegistrationPrivacy, ConfigError> {
+    let options = [("reveal", RegistrationPrivacy::Reveal), ("conceal", RegistrationPrivacy::Conceal)];
+    Ok(reader.choice(&var::REGISTRATION_PRIVACY, &options)?.unwrap_or(RegistrationPrivacy::Reveal))
 }
 
 fn limits(reader: &Reader<'_>) -> Result<LimitSettings, ConfigError> {

@@ -173,6 +173,9 @@ variables! {
             is refused, or nothing.";
     SESSION_IDLE_MINUTES = Some("0"), number("minutes", 0, 525_600),
         "After how long without use a session ends; 0 is never.";
+    REGISTRATION_PRIVACY = Some("reveal"), OneOf(&["reveal", "conceal"]),
+        "Whether a registration tells that its address is taken; with `conceal` the answer is that for any \
+            address, and its owner gets a mail.";
     UNVERIFIED_EXPIRY_HOURS = Some("24"), number("hours", 1, 8_760),
         "How long an account that was never verified keeps its address and username.";
 

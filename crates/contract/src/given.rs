@@ -62,6 +62,7 @@ pub fn user(name: &str) -> NewUser {
         role: Role::User,
         is_verified: true,
         claim_expires_at: None,
+        replaces: None,
         at: at(0),
     }
 }

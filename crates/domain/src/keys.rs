@@ -1,5 +1,6 @@
 //! The server's keys, all derived from one secret by HKDF-SHA256 (RFC 5869), a label each.
 
+use crate::account::HeldNameKey;
 use crate::audit::AuditKey;
 use crate::code::CodeKey;
 use crate::device::DeviceKey;
@@ -24,6 +25,8 @@ pub struct Keys {
     pub audit: AuditKey,
     /// Proves that a session in a shared cache was put there by us.
     pub session_cache: SessionSealKey,
+    /// Names what holds a username for the registration of a taken address.
+    pub held_names: HeldNameKey,
 }
 
 impl Keys {
@@ -45,6 +48,7 @@ impl Keys {
             mails: MailKey::new(key("outbox/v1")),
             audit: AuditKey::new(key("audit/v1")),
             session_cache: SessionSealKey::new(key("session-cache/v1")),
+            held_names: HeldNameKey::new(key("held-name/v1")),
         }
     }
 }

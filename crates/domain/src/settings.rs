@@ -15,6 +15,8 @@ pub struct Settings {
     pub session_idle_limit: Option<TimeDelta>,
     /// What happens when a session is used from elsewhere (`SESSION_BINDING`).
     pub session_binding: SessionBinding,
+    /// Whether a registration tells that its address is taken (`REGISTRATION_PRIVACY`).
+    pub registration_privacy: RegistrationPrivacy,
     /// How long a never-verified account keeps its address and username (`UNVERIFIED_EXPIRY_HOURS`).
     pub unverified_lifetime: TimeDelta,
     /// What a new password must be.
@@ -34,6 +36,7 @@ impl Default for Settings {
             session_lifetime: TimeDelta::days(7),
             session_idle_limit: None,
             session_binding: SessionBinding::Record,
+            registration_privacy: RegistrationPrivacy::Reveal,
             unverified_lifetime: TimeDelta::hours(24),
             password_policy: PasswordPolicy::default(),
             limits: LimitSettings::default(),
@@ -56,6 +59,15 @@ pub enum SessionBinding {
     Ip,
     /// Either is refused.
     Both,
+}
+
+/// Whether a registration tells that its address is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrationPrivacy {
+    /// The caller is refused.
+    Reveal,
+    /// The caller is answered as for any address, at registration and afterwards; the owner of the address is told.
+    Conceal,
 }
 
 /// Who may do what how often.

@@ -16,13 +16,9 @@ use evently_auth_domain::ports::{
 impl Users for MemoryStore {
     async fn create(&self, new: NewUser, mut effects: Effects) -> Result<CreatedUser, StoreError> {
         let mut state = self.state()?;
-        let makes_way = |user: &User| {
-            user.claim_expires_at.is_some_and(|until| {
-                user.email == new.email || user.username == new.username && until <= new.at
-            })
-        };
-        let holders = state.holders(&new.email, &new.username);
-        if !holders.iter().all(makes_way) {
+        let mut holders = state.holders(&new.email, &new.username);
+        holders.extend(state.claimant(&new));
+        if !holders.iter().all(|holder| new.takes_over_from(holder)) {
             return Ok(CreatedUser::Taken);
         }
         for replaced in holders {
@@ -154,6 +150,13 @@ impl State {
     fn holders(&self, email: &EmailAddress, username: &Username) -> Vec<User> {
         let users = self.users.values().map(|account| &account.user);
         users.filter(|user| user.email == *email || user.username == *username).cloned().collect()
+    }
+
+    /// The never-verified account of the address that `new` replaces besides.
+    fn claimant(&self, new: &NewUser) -> Option<User> {
+        let address = new.replaces.as_ref()?;
+        let mut users = self.users.values().map(|account| &account.user);
+        users.find(|user| user.email == *address && user.claim_expires_at.is_some()).cloned()
     }
 
     /// Whether nobody but `id` is a working admin.

@@ -4,7 +4,7 @@ use crate::{config, production_with, refusal};
 use chrono::TimeDelta;
 use evently_auth_config::{HashAlgorithm, LogFormat};
 use evently_auth_domain::limits::Limit;
-use evently_auth_domain::settings::{SessionBinding, Settings};
+use evently_auth_domain::settings::{RegistrationPrivacy, SessionBinding, Settings};
 use std::path::Path;
 
 fn rules(given: &[(&str, &str)]) -> Settings {
@@ -24,6 +24,18 @@ fn lifetimes() {
     assert_eq!(rules(&[("UNVERIFIED_EXPIRY_HOURS", "2")]).unverified_lifetime, TimeDelta::hours(2));
     assert_eq!(rules(&[("SESSION_IDLE_MINUTES", "0")]).session_idle_limit, None);
     assert_eq!(rules(&[("SESSION_IDLE_MINUTES", "20")]).session_idle_limit, Some(TimeDelta::minutes(20)));
+}
+
+#[test]
+fn registration_privacy() {
+    assert_eq!(rules(&[]).registration_privacy, RegistrationPrivacy::Reveal);
+    for (name, privacy) in
+        [("reveal", RegistrationPrivacy::Reveal), ("Conceal", RegistrationPrivacy::Conceal)]
+    {
+        assert_eq!(rules(&[("REGISTRATION_PRIVACY", name)]).registration_privacy, privacy);
+    }
+    let refused = refusal(&[("REGISTRATION_PRIVACY", "hide")]);
+    assert!(refused.contains("REGISTRATION_PRIVACY") && refused.contains("`reveal`, `conceal`"), "{refused}");
 }
 
 #[test]

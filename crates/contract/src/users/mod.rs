@@ -63,6 +63,8 @@ macro_rules! users {
             ],
             replacing: [
                 a_never_verified_account_of_the_address_is_replaced,
+                a_never_verified_account_of_another_address_makes_way_too,
+                any_other_account_of_another_address_stays,
                 a_running_claim_keeps_its_username,
                 an_ended_claim_loses_its_username,
                 both_can_be_replaced_at_once,

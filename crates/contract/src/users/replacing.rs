@@ -34,6 +34,32 @@ pub async fn a_never_verified_account_of_the_address_is_replaced(store: StoreHar
     );
 }
 
+/// Address, username and that other address: each may be another account's.
+pub async fn a_never_verified_account_of_another_address_makes_way_too(store: StoreHarness) {
+    let ada = store.add(unverified("ada")).await;
+    let bob = store.add(unverified("bob")).await;
+    let new = NewUser { replaces: Some(email("bob")), username: username("bob"), ..unverified("ada") };
+    let CreatedUser::Created(new) = create(&store, new).await else { panic!("it was not replaced") };
+    assert_eq!((&new.email, &new.username), (&email("ada"), &username("bob")));
+    assert_eq!(store.users.find(ada.id).await.unwrap(), None);
+    assert_eq!(store.users.find(bob.id).await.unwrap(), None);
+    store.assert_effects(1).await;
+
+    let same = NewUser { replaces: Some(email("ada")), ..unverified("ada") };
+    assert!(matches!(create(&store, same).await, CreatedUser::Created(_)), "the same address twice");
+    assert_eq!(store.users.list(&given::everybody()).await.unwrap().total, 1);
+}
+
+/// Proven or adopted, it is no hindrance as long as the username is another one.
+pub async fn any_other_account_of_another_address_stays(store: StoreHarness) {
+    let bob = store.add(user("bob")).await;
+    let new = |name| NewUser { replaces: Some(email("bob")), username: username(name), ..unverified("ada") };
+    assert!(matches!(create(&store, new("ada")).await, CreatedUser::Created(_)));
+    assert_eq!(create(&store, new("bob")).await, CreatedUser::Taken);
+    assert_eq!(store.users.find(bob.id).await.unwrap(), Some(bob));
+    assert_eq!(store.users.list(&given::everybody()).await.unwrap().total, 2);
+}
+
 /// Somebody else's address does not get at it.
 pub async fn a_running_claim_keeps_its_username(store: StoreHarness) {
     let old = store.add(unverified("ada")).await;
@@ -66,9 +92,16 @@ pub async fn both_can_be_replaced_at_once(store: StoreHarness) {
 /// The address would have been free, the username was not.
 pub async fn a_refused_creation_brings_back_what_it_replaced(store: StoreHarness) {
     let ada = store.add(unverified("ada")).await;
+    let eve = store.add(unverified("eve")).await;
     store.add(user("bob")).await;
-    let new = NewUser { username: username("bob"), password: other_password(), ..unverified("ada") };
+    let new = NewUser {
+        username: username("bob"),
+        password: other_password(),
+        replaces: Some(email("eve")),
+        ..unverified("ada")
+    };
     assert_eq!(create(&store, new).await, CreatedUser::Taken);
+    assert_eq!(store.users.find(eve.id).await.unwrap(), Some(eve));
     let found = store.users.find_credentials(&Identifier::Id(ada.id)).await.unwrap().unwrap();
     assert_eq!((found.user, found.password), (ada, password()));
 }

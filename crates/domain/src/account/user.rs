@@ -94,6 +94,19 @@ pub struct NewUser {
     pub is_verified: bool,
     /// See [`User::claim_expires_at`].
     pub claim_expires_at: Option<Timestamp>,
+    /// Another address, whose never-verified account makes way as well; any other account of it stays.
+    pub replaces: Option<EmailAddress>,
     /// Now; becomes `created_at` and `updated_at`.
     pub at: Timestamp,
+}
+
+impl NewUser {
+    /// Whether `holder`, who has the address, the username or the address to be replaced, makes way; the rule that every
+    /// adapter applies. A never-verified account of either address always does, one that has only the username in
+    /// common once its claim has passed.
+    pub fn takes_over_from(&self, holder: &User) -> bool {
+        holder.claim_expires_at.is_some_and(|until| {
+            holder.email == self.email || self.replaces.as_ref() == Some(&holder.email) || until <= self.at
+        })
+    }
 }

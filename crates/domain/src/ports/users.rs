@@ -23,6 +23,8 @@ pub trait Users: Send + Sync {
     /// - A never-verified account of the same address (one with `claim_expires_at`) is replaced: it and its sessions
     ///   are gone, and the new one has another id. The same username counts as taken until `claim_expires_at` has
     ///   passed at `new.at`; then that account is replaced too.
+    /// - So is a never-verified account of the address `new.replaces`. Any other account of that address stays, and is
+    ///   no hindrance.
     /// - An audit event without a subject is about the new account.
     /// - What was replaced comes back only when the creation is refused.
     ///

@@ -49,6 +49,7 @@ impl Auth {
             role: Role::Admin,
             is_verified: true,
             claim_expires_at: None,
+            replaces: None,
             at: now,
         };
         let event = AuditEvent::local(AuditAction::AdminCreated, AuditOutcome::Success, now);

@@ -45,6 +45,10 @@ pub enum LogInError {
     /// The password was right; the address is not proven yet.
     #[error("the e-mail address is not verified")]
     Unverified,
+    /// Either of the two above, which registrations that conceal keep to themselves: who never proved an address looks
+    /// like nobody.
+    #[error("invalid credentials, or the e-mail address is not verified")]
+    InvalidOrUnverified,
     /// Nothing was hashed.
     #[error(transparent)]
     Hash(#[from] HashError),
@@ -72,10 +76,18 @@ impl Auth {
             };
         }
         let outcome = outcome.and_then(|signed_in| signed_in.ok_or(LogInError::InvalidCredentials));
+        let outcome = outcome.map_err(|refused| match refused {
+            LogInError::InvalidCredentials | LogInError::Unverified if self.conceals() => {
+                LogInError::InvalidOrUnverified
+            }
+            told => told,
+        });
         match &outcome {
             Ok(_) | Err(LogInError::Unverified) => self.forgive_login(&attempt).await,
             Err(LogInError::Hash(_) | LogInError::Store(_)) => self.take_back_login(&attempt).await,
-            Err(LogInError::RateLimited(_) | LogInError::InvalidCredentials) => {}
+            Err(
+                LogInError::RateLimited(_) | LogInError::InvalidCredentials | LogInError::InvalidOrUnverified,
+            ) => {}
         }
         outcome
     }

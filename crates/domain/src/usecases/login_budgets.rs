@@ -44,7 +44,8 @@ impl Auth {
         let known: Vec<KnownDevice> =
             command.devices.iter().filter_map(|device| self.keys.devices.prove(device, now)).collect();
         let device = found.and_then(|found| known.iter().find(|known| known.account == found.user.id));
-        let account = counted_as(&command.identifier, found);
+        // Where registrations conceal, a count that address and username share would tell whose address it is.
+        let account = counted_as(&command.identifier, found.filter(|_| !self.conceals()));
         let limits = &self.settings.limits;
         let budget = |what, who: &dyn fmt::Display, limit| Budget {
             key: LimitKey::new(what, format_args!("{account}|{who}"), CountHere),

@@ -1,16 +1,21 @@
-//! Registration: an account that waits for its address to be proven.
+//! Registration: an account that waits for its address to be proven. Where it conceals, a taken address gets the same
+//! answer for the same work: a held name in place of the account, a notice to the owner in place of the code.
 
 use crate::Auth;
-use crate::account::{EmailAddress, FullName, NewUser, Role, User, Username};
+use crate::account::{EmailAddress, FullName, Identifier, NewUser, Role, User, Username};
 use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
 use crate::client::Client;
 use crate::code::{OneTimeCode, Purpose};
 use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::mail::{Mail, MailMessage, digits};
-use crate::password::NewPassword;
+use crate::password::{NewPassword, PasswordHash};
 use crate::ports::{CreatedUser, HashError};
+use crate::settings::RegistrationPrivacy;
 use crate::usecases::{LimitedRoute, RateLimited};
+
+/// How often a registration is tried, while its address changes hands.
+const TRIES: usize = 3;
 
 /// What somebody wants to be known by.
 #[derive(Debug, Clone)]
@@ -31,7 +36,7 @@ pub enum RegisterError {
     /// Too many registrations from this network.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
-    /// Address or username belong to somebody; which one is not told.
+    /// Address or username belong to somebody; which one is not told. Where registrations conceal it is the username.
     #[error("address or username may already exist")]
     Taken,
     /// No hash was made.
@@ -44,7 +49,8 @@ pub enum RegisterError {
 
 impl Auth {
     /// Registers somebody: an unverified account and a mail with a code. A never-verified account of the same address
-    /// is replaced, and its code ends.
+    /// is replaced, and its code ends. Where registrations conceal, a taken address looks the same to the caller: its
+    /// owner is told, and the username is held as that of an unverified account.
     ///
     /// # Errors
     /// See [`RegisterError`]; then nobody was registered and no mail goes out, but for one case: when the code could
@@ -55,34 +61,85 @@ impl Auth {
     }
 
     async fn register_admitted(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
+        let mut owner = self.owner_to_conceal(&command.email).await?;
         let password = self.ports.password_hasher.hash(command.password.as_password()).await?;
+        for _ in 0..TRIES {
+            if let Some(user) = self.try_register(&command, &password, owner.as_ref(), client).await? {
+                return Ok(User { email: command.email, ..user });
+            }
+            // Either the username belongs to somebody, or the address changed hands since we looked.
+            let owner_now = self.owner_to_conceal(&command.email).await?;
+            if owner.is_some() == owner_now.is_some() {
+                let event =
+                    AuditEvent::new(AuditAction::Registered, AuditOutcome::Failure, client, self.now());
+                self.ports.outbox.put(Effects::audit(event.with("taken"))).await?;
+                return Err(RegisterError::Taken);
+            }
+            owner = owner_now;
+        }
+        Err(StoreError::contention("the address kept changing hands").into())
+    }
 
+    /// One account, one mail, one event and one write to the code slot: the pending account and its code, or the held
+    /// name and a notice to `owner`. Nothing when the account was refused.
+    async fn try_register(
+        &self,
+        command: &Register,
+        password: &PasswordHash,
+        owner: Option<&User>,
+        client: &Client,
+    ) -> Result<Option<User>, RegisterError> {
         let now = self.now();
         let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
-        let name = command.full_name.as_ref().map_or(command.username.as_str(), FullName::as_str);
-        let message = MailMessage::VerificationCode { code: digits(&code) };
-        let mail = self.seal(&Mail::to_address(command.email.clone(), name, message), client, now)?;
+        let held_name = self.conceals().then(|| self.keys.held_names.address(&command.email));
         let event = |outcome| AuditEvent::new(AuditAction::Registered, outcome, client, now);
+        let (mail, event) = match owner {
+            None => {
+                let name = command.full_name.as_ref().map_or(command.username.as_str(), FullName::as_str);
+                let message = MailMessage::VerificationCode { code: digits(&code) };
+                (Mail::to_address(command.email.clone(), name, message), event(AuditOutcome::Success))
+            }
+            Some(owner) => {
+                let event = event(AuditOutcome::Failure).about(owner.id).with("taken");
+                (Mail::to_user(owner, MailMessage::AddressInUse), event)
+            }
+        };
+        let own = held_name.clone().filter(|_| owner.is_some());
         let new = NewUser {
-            email: command.email,
-            username: command.username,
-            full_name: command.full_name,
-            password,
+            email: own.unwrap_or_else(|| command.email.clone()),
+            username: command.username.clone(),
+            full_name: command.full_name.clone(),
+            password: password.clone(),
             role: Role::User,
             is_verified: false,
             claim_expires_at: Some(now + self.settings.unverified_lifetime),
+            replaces: held_name,
             at: now,
         };
-        let effects = Effects::audit(event(AuditOutcome::Success)).mail(mail);
-        let user = match self.ports.users.create(new, effects).await? {
-            CreatedUser::Created(user) => user,
-            CreatedUser::Taken => {
-                self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure).with("taken"))).await?;
-                return Err(RegisterError::Taken);
-            }
+        let effects = Effects::audit(event).mail(self.seal(&mail, client, now)?);
+        let CreatedUser::Created(user) = self.ports.users.create(new, effects).await? else {
+            return Ok(None);
         };
         // Only now, for the code names the account. Should this fail, the account can be registered again.
-        self.keep_code(Purpose::VerifyEmail, &user.email, &code, user.id).await?;
-        Ok(user)
+        match owner {
+            None => self.keep_code(Purpose::VerifyEmail, &command.email, &code, user.id).await?,
+            Some(_) => self.keep_no_code(Purpose::VerifyEmail, &command.email).await?,
+        }
+        Ok(Some(user))
+    }
+
+    /// Who must not be noticed behind `address`: its owner, when registrations conceal that there is one. An address
+    /// that nobody ever proved is nobody's yet.
+    async fn owner_to_conceal(&self, address: &EmailAddress) -> Result<Option<User>, StoreError> {
+        if !self.conceals() {
+            return Ok(None);
+        }
+        let found = self.ports.users.find_credentials(&Identifier::Email(address.clone())).await?;
+        Ok(found.map(|found| found.user).filter(|owner| owner.claim_expires_at.is_none()))
+    }
+
+    /// Whether nobody may learn whose address is taken.
+    pub(crate) fn conceals(&self) -> bool {
+        self.settings.registration_privacy == RegistrationPrivacy::Conceal
     }
 }

@@ -129,6 +129,12 @@ fn words(kind: ProblemKind) -> (&'static str, &'static str, &'static str) {
              reset.",
             "Registration failed. Email or username may already exist.",
         ),
+        ProblemKind::HeldName => (
+            "An administrator tried to change what is no account: it stands for a registration whose e-mail \
+             address was taken, and keeps its username until an unverified account would lose it.",
+            "Delete it where its username is needed at once; otherwise it goes by itself.",
+            "This is a held name, not an account. It can be deleted, and goes by itself when its time is over.",
+        ),
         ProblemKind::LastAdmin => (
             "The change would leave no active administrator: it demotes, deactivates or deletes the last \
              one.",

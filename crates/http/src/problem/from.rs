@@ -112,6 +112,10 @@ impl From<LogInError> for Problem {
             LogInError::InvalidCredentials => {
                 Self::new(ProblemKind::InvalidCredentials, "Invalid e-mail address, username or password.")
             }
+            LogInError::InvalidOrUnverified => Self::new(
+                ProblemKind::InvalidCredentials,
+                "Invalid e-mail address, username or password, or the e-mail address is not verified yet.",
+            ),
             LogInError::Unverified => Self::new(
                 ProblemKind::EmailUnverified,
                 "The e-mail address is not verified yet. Please enter the code that was sent to it.",
@@ -200,6 +204,10 @@ impl From<AdminError> for Problem {
             AdminError::Taken => {
                 Self::new(ProblemKind::AccountExists, "Update failed. Email or username may already exist.")
             }
+            AdminError::HeldName => Self::new(
+                ProblemKind::HeldName,
+                "This is a held name, not an account. It can be deleted, and goes by itself when its time is over.",
+            ),
             AdminError::LastAdmin => {
                 Self::new(ProblemKind::LastAdmin, "This is the last active administrator.")
             }

@@ -31,6 +31,8 @@ pub(crate) enum ProblemKind {
     RequestTimeout,
     /// Address or username are taken.
     AccountExists,
+    /// What stands for the registration of a taken address is no account.
+    HeldName,
     /// It would leave nobody to administer.
     LastAdmin,
     /// The body is too long.
@@ -53,7 +55,7 @@ pub(crate) enum ProblemKind {
 
 impl ProblemKind {
     /// All of them, by status.
-    pub(crate) const ALL: [Self; 22] = [
+    pub(crate) const ALL: [Self; 23] = [
         Self::BadRequest,
         Self::MalformedJson,
         Self::InvalidCode,
@@ -67,6 +69,7 @@ impl ProblemKind {
         Self::MethodNotAllowed,
         Self::RequestTimeout,
         Self::AccountExists,
+        Self::HeldName,
         Self::LastAdmin,
         Self::PayloadTooLarge,
         Self::UnsupportedMediaType,
@@ -99,6 +102,7 @@ impl ProblemKind {
             }
             Self::RequestTimeout => ("request-timeout", StatusCode::REQUEST_TIMEOUT, "Request time-out"),
             Self::AccountExists => ("account-exists", StatusCode::CONFLICT, "Account exists"),
+            Self::HeldName => ("held-name", StatusCode::CONFLICT, "Held name"),
             Self::LastAdmin => ("last-admin", StatusCode::CONFLICT, "Last administrator"),
             Self::PayloadTooLarge => {
                 ("payload-too-large", StatusCode::PAYLOAD_TOO_LARGE, "Payload too large")

@@ -18,6 +18,8 @@ use evently_auth_domain::usecases::{Register, VerifyEmail};
     path = "/api/v1/auth/register",
     tag = "Accounts",
     summary = "Register an account; a code goes to its address",
+    description = "With `REGISTRATION_PRIVACY=conceal` a taken address is answered like any other, and its owner gets a \
+        mail; 409 is for the username alone, and login answers 401 until the address is verified.",
     request_body = RegisterRequest,
     responses(
         (status = 201, description = "The account, to be verified", body = UserResponse<'_>),

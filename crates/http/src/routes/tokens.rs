@@ -35,7 +35,8 @@ use evently_auth_domain::usecases::{LogIn, SignedIn};
                 ("Set-Cookie" = String, description = "The same as the cookie `device`"),
             ),
         ),
-        (status = 401, description = "`invalid-credentials`: unknown, wrong or inactive; which one is not told"),
+        (status = 401, description = "`invalid-credentials`: unknown, wrong or inactive; which one is not told. With \
+            `REGISTRATION_PRIVACY=conceal` not verified yet as well, in place of 403"),
         (status = 403, description = "`email-unverified`: the password was right, the address is not proven"),
         (status = 429, description = "`rate-limited`"),
     )

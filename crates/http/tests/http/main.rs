@@ -3,6 +3,7 @@
 
 mod admin;
 mod bodies;
+mod concealment;
 mod coverage;
 mod devices;
 mod failures;

@@ -12,6 +12,7 @@ use evently_auth_domain::account::{EmailAddress, Username};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::password::{NewPassword, PasswordOwner, PasswordPolicy};
 use evently_auth_domain::ports::Probe;
+use evently_auth_domain::settings::Settings;
 use evently_auth_domain::usecases::CreateAdmin;
 use evently_auth_http::{Draining, HttpState, Probes, app, metrics_recorder};
 use evently_auth_memory::MemoryWorld;
@@ -44,6 +45,15 @@ impl World {
     pub(crate) async fn with(change: impl FnOnce(&mut HttpState)) -> Self {
         let (memory, clock, mut state) = parts();
         change(&mut state);
+        Self::over(memory, clock, state).await
+    }
+
+    pub(crate) async fn with_settings(settings: Settings) -> Self {
+        let (memory, clock, state) = parts_with(settings);
+        Self::over(memory, clock, state).await
+    }
+
+    async fn over(memory: MemoryWorld, clock: MovableClock, state: HttpState) -> Self {
         let auth = state.auth.clone();
         let service = Rc::new(init_service(app(state)).await);
         let send = move |request: TestRequest| {
@@ -135,8 +145,12 @@ impl World {
 
 /// A world's parts, for those who serve it themselves.
 pub(crate) fn parts() -> (MemoryWorld, MovableClock, HttpState) {
+    parts_with(Settings::default())
+}
+
+fn parts_with(settings: Settings) -> (MemoryWorld, MovableClock, HttpState) {
     let clock = MovableClock::default();
-    let memory = MemoryWorld::new(Arc::new(clock.clone()));
+    let memory = MemoryWorld::with_settings(Arc::new(clock.clone()), settings);
     let state = HttpState {
         auth: memory.auth(),
         probes: Probes { database: Arc::new(There), redis: None },

@@ -22,9 +22,14 @@ pub(super) async fn create(
     new: &NewUser,
     effects: &Effects,
 ) -> Result<CreatedUser, Failure> {
-    let keys = vec![Key::of("email", new.email.as_str()), Key::of("username", new.username.as_str())];
+    let (email, username) = (new.email.as_str(), new.username.as_str());
+    let mut keys = vec![Key::of("email", email), Key::of("username", username)];
+    keys.extend(new.replaces.as_ref().map(|replaced| Key::of("email", replaced.as_str())));
+    // Nobody has the empty text for an address.
+    let replaced = new.replaces.as_ref().map_or("", |replaced| replaced.as_str());
+    let claimant = users::email.eq(replaced).and(users::claim_expires_at.is_not_null());
     let holders = users::table
-        .filter(users::email.eq(new.email.as_str()).or(users::username.eq(new.username.as_str())))
+        .filter(users::email.eq(email).or(users::username.eq(username)).or(claimant))
         .order(users::id)
         .select(UserRow::as_select())
         .for_update();
@@ -34,7 +39,7 @@ pub(super) async fn create(
     let next = async { Ok::<_, Failure>(next.get_result::<i64>(&mut &*connection).await?) };
     let ((), holders, id) = try_join3(begin(connection, keys), holders, next).await?;
     let holders: Vec<User> = all(holders)?;
-    if !holders.iter().all(|holder| makes_way(holder, new)) {
+    if !holders.iter().all(|holder| new.takes_over_from(holder)) {
         return roll_back(connection, CreatedUser::Taken).await;
     }
     if !holders.is_empty() {
@@ -47,12 +52,6 @@ pub(super) async fn create(
     }
     let row: UserRow = insert(key, id, new, &effects).get_result(&mut connection).await?;
     commit(connection, CreatedUser::Created(row.try_into()?)).await
-}
-
-/// Whether an account with the same address or username is replaced: a never-verified one of the same address
-/// always, one that has only the username in common once its claim has passed.
-fn makes_way(holder: &User, new: &NewUser) -> bool {
-    holder.claim_expires_at.is_some_and(|until| holder.email == new.email || until <= new.at)
 }
 
 fn insert(key: &AuditKey, id: i64, new: &NewUser, effects: &Effects) -> Statement<UserSql> {

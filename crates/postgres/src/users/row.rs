@@ -40,7 +40,7 @@ impl TryFrom<UserRow> for User {
 
     fn try_from(user: UserRow) -> Result<Self, StoreError> {
         let row = Row { table: "users", id: user.id };
-        let email = |text: String| EmailAddress::parse(&text).ok();
+        let email = |text: String| EmailAddress::parse_stored(&text).ok();
         Ok(Self {
             id: UserId(user.id),
             email: row.value("email", email(user.email))?,

@@ -17,12 +17,16 @@ pub(super) fn create(
     new: &NewUser,
     mut effects: Effects,
 ) -> Result<CreatedUser, Failure> {
+    let (email, username) = (new.email.as_str(), new.username.as_str());
+    // Nobody has the empty text for an address.
+    let replaced = new.replaces.as_ref().map_or("", |replaced| replaced.as_str());
+    let claimant = users::email.eq(replaced).and(users::claim_expires_at.is_not_null());
     let holders = users::table
-        .filter(users::email.eq(new.email.as_str()).or(users::username.eq(new.username.as_str())))
+        .filter(users::email.eq(email).or(users::username.eq(username)).or(claimant))
         .select(UserRow::as_select())
         .load(connection)?;
     let holders = holders.into_iter().map(User::try_from).collect::<Result<Vec<_>, _>>()?;
-    if !holders.iter().all(|holder| makes_way(holder, new)) {
+    if !holders.iter().all(|holder| new.takes_over_from(holder)) {
         return Ok(CreatedUser::Taken);
     }
     for holder in &holders {
@@ -30,8 +34,8 @@ pub(super) fn create(
     }
     let user: User = diesel::insert_into(users::table)
         .values((
-            users::email.eq(new.email.as_str()),
-            users::username.eq(new.username.as_str()),
+            users::email.eq(email),
+            users::username.eq(username),
             users::hashed_password.eq(new.password.expose()),
             users::full_name.eq(new.full_name.as_ref().map(|name| name.as_str())),
             users::is_active.eq(true),
@@ -50,10 +54,4 @@ pub(super) fn create(
     }
     effects::apply(connection, key, &effects, Some(user.id))?;
     Ok(CreatedUser::Created(user))
-}
-
-/// Whether an account with the same address or username is replaced: a never-verified one of the same address
-/// always, one that has only the username in common once its claim has passed.
-fn makes_way(holder: &User, new: &NewUser) -> bool {
-    holder.claim_expires_at.is_some_and(|until| holder.email == new.email || until <= new.at)
 }

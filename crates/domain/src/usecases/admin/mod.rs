@@ -24,6 +24,9 @@ pub enum AdminError {
     /// Address or username belong to somebody.
     #[error("address or username may already exist")]
     Taken,
+    /// It is a held name, which nobody owns and nobody can be made the owner of.
+    #[error("a held name is no account")]
+    HeldName,
     /// Nobody would be left to administer.
     #[error("the last active administrator")]
     LastAdmin,

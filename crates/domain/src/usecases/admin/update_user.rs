@@ -54,7 +54,7 @@ impl Auth {
             }
         }
         for _ in 0..TRIES {
-            let user = self.ports.users.find(id).await?.ok_or(AdminError::NotFound)?;
+            let user = self.account_to_change(id).await?;
             let now = self.now();
             let moves_to = command.email.as_ref().filter(|email| **email != user.email);
             let event = self.admin_event(AuditAction::UserChanged, id, principal, client);

@@ -88,7 +88,15 @@ impl Auth {
         }
     }
 
+    /// The account, which is not a held name: a change would end its claim, and its username would stay held for good.
+    /// No account ever becomes one.
+    pub(super) async fn account_to_change(&self, id: UserId) -> Result<User, AdminError> {
+        let user = self.ports.users.find(id).await?.ok_or(AdminError::NotFound)?;
+        if user.email.is_held_name() { Err(AdminError::HeldName) } else { Ok(user) }
+    }
+
     async fn switch(&self, id: UserId, is_active: bool, effects: Effects) -> Result<(), AdminError> {
+        self.account_to_change(id).await?;
         let change = UserChange {
             is_active: Some(is_active),
             pending_email: (!is_active).then_some(None),

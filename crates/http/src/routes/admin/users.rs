@@ -84,7 +84,7 @@ pub(crate) async fn read_user(
         (status = 200, description = "The account as it is now", body = UserResponse<'_>),
         (status = 400, description = "`self-action`: nobody changes the own `role` or `is_active`"),
         (status = 404, description = "`not-found`"),
-        (status = 409, description = "`account-exists`, or `last-admin`: nobody would be left to administer"),
+        (status = 409, description = "`account-exists`; `last-admin`: nobody would be left to administer; `held-name`: it is no account"),
     )
 )]
 pub(crate) async fn update_user(
@@ -145,6 +145,7 @@ pub(crate) async fn delete_user(
     responses(
         (status = 200, description = "The account is active", body = MessageResponse),
         (status = 404, description = "`not-found`"),
+        (status = 409, description = "`held-name`: it is no account"),
     )
 )]
 pub(crate) async fn activate_user(
@@ -168,7 +169,7 @@ pub(crate) async fn activate_user(
         (status = 200, description = "The account is inactive", body = MessageResponse),
         (status = 400, description = "`self-action`"),
         (status = 404, description = "`not-found`"),
-        (status = 409, description = "`last-admin`: nobody would be left to administer"),
+        (status = 409, description = "`last-admin`: nobody would be left to administer; `held-name`: it is no account"),
     )
 )]
 pub(crate) async fn deactivate_user(

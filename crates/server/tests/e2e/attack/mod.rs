@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bodies;
+mod concealment;
 mod crowd;
 mod dead_tokens;
 mod enumeration;

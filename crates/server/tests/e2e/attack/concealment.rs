@@ -1,0 +1,154 @@
+//! Registration that tells nothing, from outside: a taken address and a free one differ in no status, header, byte or
+//! delay, neither at registration nor in what can be asked afterwards.
+
+use super::stopwatch::{ROUNDS, differ, middle, slower};
+use crate::harness::{PASSWORD, Production, address, body};
+use reqwest::blocking::Response;
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// One server, so that no answer depends on whose turn it is.
+fn site() -> Production {
+    let mut site = Production::prepare(&[("REGISTRATION_PRIVACY", "conceal"), ("RATE_LIMIT_LOGIN", "5")]);
+    site.add_server();
+    site.add_worker();
+    site
+}
+
+fn send(site: &Production, route: &str, body: &Value) -> Response {
+    let request = site.post(&format!("/api/v1/auth/{route}"), body);
+    request.header("X-Request-Id", "the-same-for-all").send().unwrap()
+}
+
+fn new(email: &str, username: &str) -> Value {
+    json!({"email": email, "username": username, "full_name": " Ada  Lovelace ", "password": PASSWORD})
+}
+
+/// All that an answer says, but for what is the clock's; and the id in it.
+fn heard(answer: Response) -> (String, Option<i64>) {
+    let clocks = ["date", "x-ratelimit-reset"];
+    let headers = answer.headers().iter().filter(|(name, _)| !clocks.contains(&name.as_str()));
+    let mut headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
+    // The digits of an id are not of one length.
+    headers.retain(|header| !header.starts_with("content-length"));
+    headers.sort();
+    let (status, mut text) = (answer.status(), answer.text().unwrap());
+    let body: Value = serde_json::from_str(&text).unwrap();
+    let id = body["id"].as_i64();
+    if let Some(id) = id {
+        let created = body["created_at"].as_str().unwrap();
+        assert_eq!(created.len(), "2026-01-01T00:00:00.000000Z".len());
+        text = text.replace(created, "TIME").replace(&format!("\"id\":{id},"), "\"id\":ID,");
+    }
+    (format!("{status}\n{}\n\n{text}", headers.join("\n")), id)
+}
+
+#[test]
+fn nothing_tells_a_taken_address_from_a_free_one() {
+    let site = site();
+    site.signed_in("grace");
+    let mails_before = site.mails().len();
+
+    let mut ids = Vec::new();
+    // Of one length each; the first address is taken, the second is free.
+    let [taken, free] = [("grace", "mabel"), ("steve", "hazel")].map(|(person, name)| {
+        site.runtime.block_on(site.redis.flush()).unwrap(); // both start with the same limits
+        let email = address(person);
+        let wrong = json!({"email": email, "otp": "000000"});
+        let by_address = json!({"email": email, "password": "turning wheels by hand"});
+        let by_name = json!({"username": name, "password": PASSWORD});
+        let reset = json!({"email": email, "otp": "000000", "new_password": "a moth in relay seventy"});
+        let first = format!("{name}-1");
+        let steps = [
+            ("login", by_address.clone()),
+            ("register", new(&email, &first)),
+            ("register", new(&email.to_uppercase(), &first)), // replaces the first
+            ("login", json!({"username": first, "password": PASSWORD})),
+            ("register", new(&email, name)), // and this one it, whose username is free
+            ("register", new("other@example.com", name)),
+            ("register", new(&email, "grace")),
+            ("login", by_address.clone()),
+            ("login", by_name.clone()),
+            ("login", json!({"username": name, "password": "wrong"})),
+            ("verify-email", wrong.clone()),
+            ("verify-email", wrong.clone()),
+            ("resend-otp", json!({"email": email})),
+            ("verify-email", wrong.clone()),
+            ("register", new(&email, name)), // starts the count-down anew
+            ("verify-email", wrong.clone()),
+            ("verify-email", wrong.clone()),
+            ("verify-email", wrong.clone()),
+            ("verify-email", wrong),
+            ("forgot-password", json!({"email": email})),
+            ("reset-password", reset),
+            ("login", by_name.clone()),
+            ("login", by_name.clone()),
+            ("login", by_name.clone()),
+            ("login", by_name),
+            ("login", by_address),
+        ];
+        let hear = |(route, body): &(&str, Value)| {
+            let (text, id) = heard(send(&site, route, body));
+            ids.extend(id);
+            format!("{route}: {}", text.replace(&email, "ADDRESS").replace(name, "NAME"))
+        };
+        steps.iter().map(hear).collect::<Vec<_>>()
+    });
+    for (step, (taken, free)) in taken.iter().zip(&free).enumerate() {
+        assert_eq!(taken, free, "step {step}");
+    }
+    let status = |step: usize| taken[step].split(' ').nth(1).unwrap().to_owned();
+    assert_eq!([1, 2, 4, 14].map(status), ["201"; 4]);
+    assert_eq!([5, 6].map(status), ["409"; 2]);
+    assert_eq!([0, 3, 7, 8, 9, 21, 22, 23, 25].map(status), ["401"; 9]);
+    assert_eq!(status(24), "429", "a right password counts as a failure");
+    assert!(ids.is_sorted() && ids.len() == 8, "{ids:?}");
+
+    // The owner was told each time, and each free registration has its code.
+    site.wait_for("the mails", || (site.mails().len() == mails_before + 11).then_some(()));
+    let mails = site.mails();
+    let to = |person: &str| mails.iter().filter(|mail| mail["to"] == address(person)).collect::<Vec<_>>();
+    let notices =
+        to("grace").iter().filter(|mail| mail["text"].as_str().unwrap().contains("belongs to")).count();
+    assert_eq!((notices, to("steve").len()), (4, 6), "and two codes that were asked for");
+    assert_eq!(to("grace").len() + to("steve").len(), mails.len(), "nobody else was written to");
+    site.log_in("grace", PASSWORD);
+    assert_eq!(site.sql("SELECT username FROM users WHERE email LIKE '%@held-name.invalid'").trim(), "mabel");
+    let audit = site.run(&["audit", "verify"], "");
+    assert!(audit.status.success(), "{audit:?}");
+}
+
+#[test]
+fn no_delay_tells_a_taken_address_from_a_free_one() {
+    let site = site();
+    let register = |email: &str, name: &str| {
+        let started = Instant::now();
+        let answer = send(&site, "register", &new(email, name));
+        let took = started.elapsed();
+        body(answer, 201);
+        took
+    };
+    for number in 0..ROUNDS {
+        register(&address(&format!("owner{number}")), &format!("owner{number}"));
+    }
+    site.sql("UPDATE users SET is_verified = true, claim_expires_at = NULL");
+
+    // First registrations, and those that replace an earlier one.
+    let (mut first, mut again) = ([Vec::new(), Vec::new()], [Vec::new(), Vec::new()]);
+    for number in 0..ROUNDS {
+        let people = [format!("owner{number}"), format!("nobody{number}")];
+        for samples in [&mut first, &mut again] {
+            for turn in 0..2 {
+                let who = (turn + number) % 2; // neither always follows the other
+                samples[who].push(register(&address(&people[who]), &format!("name{number}-{who}")));
+            }
+        }
+    }
+    for (what, [taken, free]) in [("the first", &first), ("another", &again)] {
+        let (chance, middles) = (slower(taken, free), [middle(taken), middle(free)]);
+        println!("{what} registration of a taken address is slower at {chance:.2}, {middles:?}");
+        assert!(!differ(taken, free), "{what}: {chance:.2}, {middles:?}");
+        let half: Vec<_> = taken.iter().map(|took| *took / 2).collect();
+        assert!(differ(&half, free), "half the work would have been noticed");
+    }
+}
