@@ -1,6 +1,7 @@
 //! The real binary, from outside: one journey a test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod chaos;
 mod commands;
 mod delivery;
 mod failures;

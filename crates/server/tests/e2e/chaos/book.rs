@@ -1,0 +1,134 @@
+//! What happened: faults, figures, violations; and what the faults excuse.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+
+/// What is told in full; of more there is only the number.
+const TOLD: usize = 40;
+
+pub(super) struct Book {
+    pub(super) start: Instant,
+    pub(super) requests: AtomicU64,
+    pub(super) unavailable: AtomicU64,
+    pub(super) lost: AtomicU64,
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+pub(super) struct Entries {
+    pub(super) acknowledged: BTreeMap<&'static str, u64>,
+    pub(super) faults: BTreeMap<&'static str, u64>,
+    pub(super) longest_recovery: Duration,
+    pub(super) duplicates: usize,
+    /// Sessions that ended, as it seems, because a request whose answer was lost arrived late.
+    pub(super) late: Vec<String>,
+    violations: Vec<String>,
+    timeline: Vec<String>,
+    /// While Redis is frozen, and what comes of it.
+    frozen: Vec<(Instant, Option<Instant>)>,
+    /// Moments at which Redis lost what it knew.
+    forgot: Vec<Instant>,
+}
+
+/// An acknowledged change: when it was asked for, when it was answered, and by which server.
+#[derive(Clone, Copy)]
+pub(super) struct Change {
+    pub(super) asked: Instant,
+    pub(super) answered: Instant,
+    pub(super) server: usize,
+}
+
+impl Book {
+    pub(super) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            requests: AtomicU64::new(0),
+            unavailable: AtomicU64::new(0),
+            lost: AtomicU64::new(0),
+            entries: Mutex::default(),
+        }
+    }
+
+    pub(super) fn entries(&self) -> MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap()
+    }
+
+    fn stamp(&self) -> String {
+        format!("{:7.3} s", self.start.elapsed().as_secs_f64())
+    }
+
+    pub(super) fn violation(&self, what: impl AsRef<str>) {
+        let line = format!("{}  {}", self.stamp(), what.as_ref());
+        eprintln!("VIOLATION {line}");
+        self.entries().violations.push(line);
+    }
+
+    pub(super) fn note(&self, what: impl AsRef<str>) {
+        let line = format!("{}  {}", self.stamp(), what.as_ref());
+        self.entries().timeline.push(line);
+    }
+
+    pub(super) fn fault(&self, name: &'static str) {
+        *self.entries().faults.entry(name).or_default() += 1;
+    }
+
+    pub(super) fn acknowledge(&self, kind: &'static str) {
+        *self.entries().acknowledged.entry(kind).or_default() += 1;
+    }
+
+    pub(super) fn count(counter: &AtomicU64) {
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn redis_freezes(&self) {
+        self.entries().frozen.push((Instant::now(), None));
+    }
+
+    pub(super) fn redis_thaws(&self) {
+        if let Some((_, end)) = self.entries().frozen.last_mut() {
+            *end = Some(Instant::now());
+        }
+    }
+
+    pub(super) fn redis_forgets(&self) {
+        self.entries().forgot.push(Instant::now());
+    }
+
+    /// Whether a code that was put after `since` may be lost.
+    pub(super) fn codes_may_be_lost(&self, since: Instant) -> bool {
+        self.entries().forgot.iter().any(|at| *at >= since)
+    }
+
+    /// Whether a request that is sent to `server` at `sent` has to know of `change` (security.md): the next one on the
+    /// same instance, within a second on others, within five while Redis is frozen.
+    pub(super) fn is_known(&self, change: &Change, server: usize, sent: Instant) -> bool {
+        if server == change.server {
+            return sent >= change.answered;
+        }
+        let one = Duration::from_secs(1);
+        let frozen = |(from, to): &(Instant, Option<Instant>)| {
+            *from <= sent && to.is_none_or(|to| to + one >= change.asked)
+        };
+        let allowed = if self.entries().frozen.iter().any(frozen) { 5 * one } else { one };
+        sent >= change.answered + allowed
+    }
+
+    /// Fails with everything that is known, when a promise was broken.
+    pub(super) fn judge(&self, seed: u64) {
+        let entries = self.entries();
+        let told: Vec<_> = entries.violations.iter().take(TOLD).map(String::as_str).collect();
+        assert!(
+            entries.violations.is_empty(),
+            "seed {seed}: {} violations\n{}\nfaults and recoveries\n{}",
+            entries.violations.len(),
+            told.join("\n"),
+            entries.timeline.join("\n"),
+        );
+    }
+
+    pub(super) fn violations(&self) -> usize {
+        self.entries().violations.len()
+    }
+}
