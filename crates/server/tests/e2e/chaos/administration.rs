@@ -86,11 +86,15 @@ impl Visit<'_> {
         let Done::Served(answer) = list else { return };
         let is_right = if self.account.admin.value { answer.status == 200 } else { answer.status == 403 };
         let changed = &self.account.role_changed;
-        let must_know =
-            changed.as_ref().is_none_or(|change| self.world.book.is_known(change, answer.server, answer.sent));
+        let must_know = changed
+            .as_ref()
+            .is_none_or(|change| self.world.book.is_known(change, answer.server, answer.sent));
         if !is_right && (must_know || ![200, 403].contains(&answer.status)) {
             let (admin, status) = (self.account.admin.value, answer.status);
-            self.violation(format!("the role is not obeyed by server {}: admin {admin}, {status}", answer.server));
+            self.violation(format!(
+                "the role is not obeyed by server {}: admin {admin}, {status}",
+                answer.server
+            ));
         }
     }
 
@@ -168,7 +172,8 @@ impl Visit<'_> {
         if account.password.maybe.is_empty() || !can_log_in {
             return true;
         }
-        let doubtful: Vec<_> = account.password.maybe.iter().chain([&account.password.value]).cloned().collect();
+        let doubtful: Vec<_> =
+            account.password.maybe.iter().chain([&account.password.value]).cloned().collect();
         for password in &doubtful {
             let login = json!({"email": self.account.email, "password": password});
             let Some(answer) = self.ask(Verb::Post, "/auth/login", None, login).await else {

@@ -22,7 +22,8 @@ impl Visit<'_> {
         let mut let_in = BTreeSet::new();
         for server in 0..self.world.bases.len() {
             let token = self.account.sessions[session].access.clone();
-            let Some(answer) = self.ask_at(server, Verb::Get, "/auth/me", Some(&token), Value::Null).await else {
+            let Some(answer) = self.ask_at(server, Verb::Get, "/auth/me", Some(&token), Value::Null).await
+            else {
                 return self.violation("no answer although nothing is broken");
             };
             let_in.insert(self.judge(session, &answer, "at the end"));
@@ -59,7 +60,9 @@ impl Visit<'_> {
         statuses.sort_unstable_by_key(|status| *status == 401);
         let rest_is_dead = statuses.iter().skip(1).all(|status| *status == 401);
         if statuses.first() != Some(&expected) || !rest_is_dead {
-            self.violation(format!("logins with the passwords that may be in force: {statuses:?}, not {expected}"));
+            self.violation(format!(
+                "logins with the passwords that may be in force: {statuses:?}, not {expected}"
+            ));
         }
         for password in &replaced {
             let status = self.log_in_at_the_end(password).await;

@@ -18,6 +18,7 @@ pub(super) struct Book {
 
 #[derive(Default)]
 pub(super) struct Entries {
+    pub(super) accounts: usize,
     pub(super) acknowledged: BTreeMap<&'static str, u64>,
     pub(super) faults: BTreeMap<&'static str, u64>,
     pub(super) longest_recovery: Duration,
@@ -117,8 +118,9 @@ impl Book {
 
     /// Fails with everything that is known, when a promise was broken.
     pub(super) fn judge(&self, seed: u64) {
+        let told = self.told();
+        let told: Vec<_> = told.iter().take(TOLD).map(String::as_str).collect();
         let entries = self.entries();
-        let told: Vec<_> = entries.violations.iter().take(TOLD).map(String::as_str).collect();
         assert!(
             entries.violations.is_empty(),
             "seed {seed}: {} violations\n{}\nfaults and recoveries\n{}",
@@ -128,7 +130,8 @@ impl Book {
         );
     }
 
-    pub(super) fn violations(&self) -> usize {
-        self.entries().violations.len()
+    /// The violations.
+    pub(super) fn told(&self) -> Vec<String> {
+        self.entries().violations.clone()
     }
 }

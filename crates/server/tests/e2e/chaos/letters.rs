@@ -59,7 +59,10 @@ impl Letters {
     pub(super) fn codes(&self, address: &str, kind: Kind) -> Vec<String> {
         let shelf = self.0.lock().unwrap();
         let letters = shelf.by_address.get(address).into_iter().flatten();
-        letters.filter(|(_, letter)| letter.kind == kind).filter_map(|(_, letter)| letter.code.clone()).collect()
+        letters
+            .filter(|(_, letter)| letter.kind == kind)
+            .filter_map(|(_, letter)| letter.code.clone())
+            .collect()
     }
 
     /// How many different mails of each kind `address` got.

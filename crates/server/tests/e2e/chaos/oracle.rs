@@ -51,7 +51,8 @@ impl Oracle<'_> {
                 thread::sleep(Duration::from_secs(2));
             }
         }
-        let others = self.sql("SELECT kind, status, last_error FROM outbox WHERE status NOT IN ('queued', 'sent')");
+        let others =
+            self.sql("SELECT kind, status, last_error FROM outbox WHERE status NOT IN ('queued', 'sent')");
         if !others.is_empty() {
             self.violation(format!("mails that were given up: {others:?}"));
         }
@@ -137,7 +138,10 @@ impl Oracle<'_> {
             let unknown = open.iter().filter(is_unknown).count();
             if unknown > account.lost_logins {
                 let lost = account.lost_logins;
-                self.violation(format!("{}: {unknown} unknown open sessions, {lost} lost logins", account.email));
+                self.violation(format!(
+                    "{}: {unknown} unknown open sessions, {lost} lost logins",
+                    account.email
+                ));
             }
         }
         for sid in self.world.book.entries().late.clone() {

@@ -39,7 +39,8 @@ impl Visit<'_> {
         let email = self.account.email.clone();
         let before = self.world.letters.codes(&email, Kind::ResetCode);
         let asked = Instant::now();
-        let Some(answer) = self.ask(Verb::Post, "/auth/forgot-password", None, json!({"email": email})).await else {
+        let Some(answer) = self.ask(Verb::Post, "/auth/forgot-password", None, json!({"email": email})).await
+        else {
             self.account.perhaps_owed(Kind::ResetCode);
             self.account.reset.in_doubt = true;
             return self.account.lost();

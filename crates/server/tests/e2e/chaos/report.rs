@@ -4,20 +4,20 @@ use super::world::World;
 use std::fmt::{Display, Write};
 use std::sync::atomic::Ordering;
 
-pub(super) fn figures(world: &World, seconds: u64, accounts: usize) -> String {
+pub(super) fn figures(world: &World, seconds: u64) -> String {
     let book = &world.book;
     let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
     let (requests, unavailable, lost) = (count(&book.requests), count(&book.unavailable), count(&book.lost));
     let share = |part: u64| format!("{part} ({:.2} %)", 100.0 * part as f64 / requests.max(1) as f64);
     let cores = std::thread::available_parallelism().map_or(0, usize::from);
-    let violations = book.violations();
+    let violations = book.told().len();
     let entries = book.entries();
     let mut text = String::from("\n| figure | value |\n| --- | --- |\n");
     let mut row = |name: &str, value: &dyn Display| writeln!(text, "| {name} | {value} |").unwrap();
     row("seed", &world.seed);
     row("minutes of chaos", &format!("{:.1}", seconds as f64 / 60.0));
     row("cores of the machine", &cores);
-    row("accounts", &accounts);
+    row("accounts", &entries.accounts);
     row("requests", &requests);
     row("answered with 503", &share(unavailable));
     row("answer lost", &share(lost));

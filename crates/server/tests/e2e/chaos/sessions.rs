@@ -43,7 +43,9 @@ impl Visit<'_> {
     }
 
     pub(super) async fn look_at_profile(&mut self, session: usize) {
-        let Done::Served(answer) = self.ask_in(session, Verb::Get, "/auth/me", Value::Null).await else { return };
+        let Done::Served(answer) = self.ask_in(session, Verb::Get, "/auth/me", Value::Null).await else {
+            return;
+        };
         let account = &self.account;
         if answer.text("email") != Some(&account.email) {
             return self.unexpected("somebody else's profile", &answer);
@@ -169,9 +171,12 @@ impl Visit<'_> {
     pub(super) async fn revoke_one(&mut self, session: usize) {
         let alive = self.account.alive();
         let victim = alive[self.dice.index(alive.len())];
-        let Done::Served(list) = self.ask_in(victim, Verb::Get, "/auth/sessions", Value::Null).await else { return };
+        let Done::Served(list) = self.ask_in(victim, Verb::Get, "/auth/sessions", Value::Null).await else {
+            return;
+        };
         let listed = list.body.as_array().cloned().unwrap_or_default();
-        let Some(id) = listed.iter().find(|entry| entry["current"] == true).and_then(|entry| entry["id"].as_i64())
+        let Some(id) =
+            listed.iter().find(|entry| entry["current"] == true).and_then(|entry| entry["id"].as_i64())
         else {
             return self.unexpected("no current session in the list", &list);
         };

@@ -31,8 +31,12 @@ impl Visit<'_> {
         };
         let fields = ["email", "username", "full_name", "role"].map(|name| answer.text(name));
         let account = &self.account;
-        let expected =
-            [Some(account.email.as_str()), Some(&account.username), account.full_name.value.as_deref(), Some("user")];
+        let expected = [
+            Some(account.email.as_str()),
+            Some(&account.username),
+            account.full_name.value.as_deref(),
+            Some("user"),
+        ];
         if answer.status != 201 || fields != expected || answer.body["is_verified"] != false {
             return self.unexpected("registration", &answer);
         }
@@ -56,7 +60,8 @@ impl Visit<'_> {
             return;
         }
         let email = self.account.email.clone();
-        let Some(code) = self.read_code(&email, Kind::Verification, &self.account.verification.ended).await else {
+        let Some(code) = self.read_code(&email, Kind::Verification, &self.account.verification.ended).await
+        else {
             // It is late, or a loss of Redis took a code that was sent: somebody in doubt asks for another.
             if self.account.verification.in_doubt || self.dice.chance(30) {
                 self.resend().await;
@@ -168,7 +173,9 @@ impl Visit<'_> {
     async fn log_in_unproven(&mut self) {
         let login = json!({"email": self.account.email, "password": self.account.password.value});
         match self.ask(Verb::Post, "/auth/login", None, login).await {
-            Some(answer) if answer.status != 403 => self.unexpected("a login before the address is proven", &answer),
+            Some(answer) if answer.status != 403 => {
+                self.unexpected("a login before the address is proven", &answer);
+            }
             Some(_) | None => {}
         }
     }

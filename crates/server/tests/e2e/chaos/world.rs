@@ -15,6 +15,8 @@ const NOBODY: Duration = Duration::from_secs(30);
 
 pub(super) struct World {
     pub(super) seed: u64,
+    /// Of a hundred requests so many get hardly any time.
+    pub(super) impatience: u64,
     pub(super) bases: Vec<String>,
     pub(super) http: reqwest::Client,
     pub(super) book: Book,
@@ -64,7 +66,7 @@ impl World {
     /// Asks one of the servers, chosen at random, sometimes with hardly any patience. `None` when the answer is lost or
     /// says that the service is not available: what was asked for may have been done, or be done yet.
     pub(super) async fn ask(&self, dice: &mut Dice, ask: Ask<'_>) -> Option<Answer> {
-        let patience = if dice.chance(3) { dice.millis(3, 250) } else { PATIENCE };
+        let patience = if dice.chance(self.impatience) { dice.millis(3, 250) } else { PATIENCE };
         self.ask_patiently(dice.index(self.bases.len()), patience, ask).await
     }
 
