@@ -29,8 +29,8 @@ pub(super) struct Entries {
     timeline: Vec<String>,
     /// While Redis is frozen, and what comes of it.
     frozen: Vec<(Instant, Option<Instant>)>,
-    /// Moments at which Redis lost what it knew.
-    forgot: Vec<Instant>,
+    /// Between these moments Redis lost what it knew.
+    forgot: Vec<(Instant, Option<Instant>)>,
 }
 
 /// An acknowledged change: when it was asked for, when it was answered, and by which server.
@@ -93,13 +93,19 @@ impl Book {
         }
     }
 
-    pub(super) fn redis_forgets(&self) {
-        self.entries().forgot.push(Instant::now());
+    pub(super) fn redis_begins_to_forget(&self) {
+        self.entries().forgot.push((Instant::now(), None));
+    }
+
+    pub(super) fn redis_forgot(&self) {
+        if let Some((_, end)) = self.entries().forgot.last_mut() {
+            *end = Some(Instant::now());
+        }
     }
 
     /// Whether a code that was put after `since` may be lost.
     pub(super) fn codes_may_be_lost(&self, since: Instant) -> bool {
-        self.entries().forgot.iter().any(|at| *at >= since)
+        self.entries().forgot.iter().any(|(_, end)| end.is_none_or(|end| end >= since))
     }
 
     /// Whether a request that is sent to `server` at `sent` has to know of `change` (security.md): the next one on the
@@ -134,4 +140,29 @@ impl Book {
     pub(super) fn told(&self) -> Vec<String> {
         self.entries().violations.clone()
     }
+}
+
+#[test]
+fn a_code_may_be_lost_from_the_moment_at_which_redis_begins_to_forget() {
+    let book = Book::new();
+    let before = Instant::now();
+    assert!(!book.codes_may_be_lost(before));
+    book.redis_begins_to_forget();
+    assert!(book.codes_may_be_lost(before) && book.codes_may_be_lost(Instant::now()));
+    book.redis_forgot();
+    assert!(
+        book.codes_may_be_lost(before) && !book.codes_may_be_lost(Instant::now() + Duration::from_secs(1))
+    );
+}
+
+#[test]
+fn a_change_has_to_be_known_at_once_on_its_instance_and_within_a_second_elsewhere() {
+    let (book, now) = (Book::new(), Instant::now());
+    let change = Change { asked: now, answered: now, server: 0 };
+    let after = |millis| now + Duration::from_millis(millis);
+    assert!(book.is_known(&change, 0, now));
+    assert!(!book.is_known(&change, 1, after(999)) && book.is_known(&change, 1, after(1_000)));
+    book.redis_freezes();
+    assert!(book.is_known(&change, 0, after(2_000)));
+    assert!(!book.is_known(&change, 1, after(4_999)) && book.is_known(&change, 1, after(5_000)));
 }

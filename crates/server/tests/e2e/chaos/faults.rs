@@ -198,12 +198,13 @@ impl<'a> Operator<'a> {
             redis.thaw().unwrap();
             return book.redis_thaws();
         }
+        book.redis_begins_to_forget();
         match how {
             How::Stopped => runtime.block_on(redis.stop()).unwrap(),
             How::Killed => runtime.block_on(redis.kill()).unwrap(),
             _ => runtime.block_on(redis.flush()).unwrap(),
         }
-        book.redis_forgets();
+        book.redis_forgot();
         if how != How::Flushed {
             thread::sleep(lasts);
             runtime.block_on(redis.start()).unwrap();
