@@ -2,11 +2,14 @@
 
 mod cargo;
 mod chaos;
+mod check_asvs;
 mod check_deploy;
 mod check_deps;
 mod check_files;
+mod fuzz;
 mod generated;
 mod install;
+mod release;
 mod services;
 mod test;
 
@@ -32,6 +35,8 @@ enum Task {
         #[arg(last = true)]
         command: Vec<OsString>,
     },
+    /// Hold docs/asvs.md against the standard's list of requirements and the tests that there are
+    CheckAsvs,
     /// Use the service for minutes while its parts are killed and frozen, and look for what was lost or granted
     Chaos {
         /// How long there is trouble
@@ -51,6 +56,14 @@ enum Task {
     },
     /// Hold the source files against the house rules on length, markers and headers
     CheckFiles,
+    /// Try every parser of outside input with what libFuzzer makes up
+    Fuzz {
+        /// How long each target is tried
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Targets in fuzz/fuzz_targets; none for all of them
+        targets: Vec<String>,
+    },
     /// Write docs/openapi.json from the routes
     Openapi {
         /// Only say whether it is up to date
@@ -62,6 +75,12 @@ enum Task {
         /// Only say whether it is up to date
         #[arg(long)]
         check: bool,
+    },
+    /// Make a release in dist/: both programs, their bill of materials and checksums
+    Release {
+        /// Build the commit once more in another folder, and compare
+        #[arg(long)]
+        twice: bool,
     },
 }
 
@@ -76,10 +95,13 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Test => return test::run(),
         Task::Services { command } => return services::run(command),
+        Task::CheckAsvs => test::check_asvs()?,
         Task::Chaos { minutes, seed } => return chaos::run(*minutes, *seed),
         Task::CheckDeps => check_deps::run()?,
         Task::CheckDeploy { all } => check_deploy::run(*all)?,
         Task::CheckFiles => check_files::run()?,
+        Task::Fuzz { seconds, targets } => fuzz::long(targets, *seconds)?,
+        Task::Release { twice } => release::run(*twice)?,
         Task::Openapi { check } => generated::OPENAPI.run(*check)?,
         Task::Readme { check } => generated::README.run(*check)?,
     }

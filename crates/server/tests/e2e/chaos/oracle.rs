@@ -51,8 +51,11 @@ impl Oracle<'_> {
                 thread::sleep(Duration::from_secs(2));
             }
         }
-        let others =
-            self.sql("SELECT kind, status, last_error FROM outbox WHERE status NOT IN ('queued', 'sent')");
+        // What stands in for a mail to an address that gets none is written as expired, to a place that cannot be.
+        let others = self.sql(
+            "SELECT recipient, kind, status, last_error FROM outbox WHERE status NOT IN ('queued', 'sent')
+                AND NOT (status = 'expired' AND recipient LIKE '%.invalid')",
+        );
         if !others.is_empty() {
             self.violation(format!("mails that were given up: {others:?}"));
         }
