@@ -64,6 +64,10 @@ readme:
 services *args:
     cargo xtask services -- {{ args }}
 
+# minutes of use under kills and freezes: just chaos --minutes 10
+chaos *args:
+    cargo xtask chaos {{ args }}
+
 # hold deploy/ against what the service really is
 deploy:
     cargo xtask check-deploy

@@ -1,6 +1,7 @@
 //! What a developer does by hand, as code: `cargo xtask <task>`, one file per task.
 
 mod cargo;
+mod chaos;
 mod check_asvs;
 mod check_deploy;
 mod check_deps;
@@ -36,6 +37,15 @@ enum Task {
     },
     /// Hold docs/asvs.md against the standard's list of requirements and the tests that there are
     CheckAsvs,
+    /// Use the service for minutes while its parts are killed and frozen, and look for what was lost or granted
+    Chaos {
+        /// How long there is trouble
+        #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=600))]
+        minutes: u64,
+        /// What decides about the faults; made up unless given
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Hold the crates' dependencies against the dependency rule
     CheckDeps,
     /// Hold deploy/ against what the service really is
@@ -86,6 +96,7 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
         Task::Test => return test::run(),
         Task::Services { command } => return services::run(command),
         Task::CheckAsvs => test::check_asvs()?,
+        Task::Chaos { minutes, seed } => return chaos::run(*minutes, *seed),
         Task::CheckDeps => check_deps::run()?,
         Task::CheckDeploy { all } => check_deploy::run(*all)?,
         Task::CheckFiles => check_files::run()?,

@@ -138,6 +138,11 @@ impl Sink {
         self.shared.mails.borrow().clone()
     }
 
+    /// The mails that were taken after the first `count` of them, oldest first.
+    pub fn mails_after(&self, count: usize) -> Vec<SinkMail> {
+        self.shared.mails.borrow().get(count..).unwrap_or_default().to_vec()
+    }
+
     /// Waits until at least `count` mails were taken, at most 30 seconds; then says which there are.
     pub async fn wait_for(&self, count: usize) -> Vec<SinkMail> {
         let mut mails = self.shared.mails.subscribe();
