@@ -14,6 +14,7 @@ const BCRYPT_MAX_BYTES: usize = 72;
 
 pub(crate) fn read(reader: &Reader<'_>, hashing: &HashConfig) -> Result<Settings, ConfigError> {
     let idle = reader.duration(&var::SESSION_IDLE_MINUTES, TimeDelta::try_minutes)?;
+    let audit = reader.duration(&var::AUDIT_RETENTION_DAYS, TimeDelta::try_days)?;
     Ok(Settings {
         access_token_lifetime: reader.duration(&var::JWT_EXPIRY_MINUTES, TimeDelta::try_minutes)?,
         session_lifetime: reader.duration(&var::REFRESH_TOKEN_EXPIRY_DAYS, TimeDelta::try_days)?,
@@ -21,6 +22,7 @@ pub(crate) fn read(reader: &Reader<'_>, hashing: &HashConfig) -> Result<Settings
         session_binding: session_binding(reader)?,
         registration_privacy: registration_privacy(reader)?,
         unverified_lifetime: reader.duration(&var::UNVERIFIED_EXPIRY_HOURS, TimeDelta::try_hours)?,
+        audit_retention: Some(audit).filter(|audit| !audit.is_zero()),
         password_policy: PasswordPolicy {
             min_chars: reader.number(&var::PASSWORD_MIN_LENGTH)?,
             max_bytes: match hashing.algorithm {

@@ -178,6 +178,8 @@ variables! {
             address, and its owner gets a mail.";
     UNVERIFIED_EXPIRY_HOURS = Some("24"), number("hours", 1, 8_760),
         "How long an account that was never verified keeps its address and username.";
+    AUDIT_RETENTION_DAYS = Some("0"), number("days", 0, 36_500),
+        "How long the audit is kept, by whole days in UTC; 0 is for ever.";
 
     // At least 8, and 64 have to be possible (NIST SP 800-63B-4, 3.1.1.2).
     PASSWORD_MIN_LENGTH = Some("8"), number("characters", 8, 64), "The shortest new password.";

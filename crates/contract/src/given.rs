@@ -3,7 +3,9 @@
 use chrono::{DateTime, TimeDelta};
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::{EmailAddress, FullName, NewUser, Role, User, Username};
-use evently_auth_domain::audit::{AuditAction, AuditEvent, AuditKey, AuditOutcome};
+use evently_auth_domain::audit::{
+    AuditAction, AuditEnd, AuditEvent, AuditKey, AuditLink, AuditOutcome, AuditRecord, AuditSeal, AuditSide,
+};
 use evently_auth_domain::client::{Client, UserAgent};
 use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::mail::{MailKind, Priority, SealedMail};
@@ -16,6 +18,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// The key that a harness makes its audit with.
 pub fn audit_key() -> AuditKey {
     AuditKey::new([7; 32])
+}
+
+/// The seal after `previous` over `rows`, made at `at(60)`.
+pub fn seal(previous: Option<&AuditSeal>, rows: &[AuditRecord]) -> AuditSeal {
+    audit_key().seal(previous.map_or(AuditLink::NONE, AuditSeal::link), rows, at(60) + INSTANT)
+}
+
+/// The end of a chain whose last seal is `seal`.
+pub fn end(seal: &AuditSeal) -> AuditEnd {
+    audit_key().end(AuditSide::End, seal.link(), 0, seal.last_row(), seal.at)
+}
+
+/// The start of a chain that was cut up to `seal`, with so many rows.
+pub fn start(seal: &AuditSeal, rows: i64) -> AuditEnd {
+    audit_key().end(AuditSide::Start, seal.link(), rows, seal.last_row(), at(0))
 }
 
 /// A moment, `seconds` after the first; no digit of its microseconds is zero.

@@ -37,6 +37,7 @@ pub mod rate_limits;
 pub mod session_cache;
 pub mod sessions;
 pub mod signals;
+pub mod tampering;
 pub mod user_imports;
 pub mod users;
 
@@ -47,6 +48,7 @@ pub use harness::{
 pub use race::{race, run};
 pub use session_cache::SessionCacheHarness;
 pub use signals::SignalsHarness;
+pub use tampering::TamperHarness;
 
 /// Makes a module of tests out of clauses; the macro of each port calls it with its own.
 #[doc(hidden)]

@@ -19,6 +19,8 @@ pub struct Settings {
     pub registration_privacy: RegistrationPrivacy,
     /// How long a never-verified account keeps its address and username (`UNVERIFIED_EXPIRY_HOURS`).
     pub unverified_lifetime: TimeDelta,
+    /// How long the audit is kept (`AUDIT_RETENTION_DAYS`); for ever, unless told otherwise.
+    pub audit_retention: Option<TimeDelta>,
     /// What a new password must be.
     pub password_policy: PasswordPolicy,
     /// Who may do what how often.
@@ -38,6 +40,7 @@ impl Default for Settings {
             session_binding: SessionBinding::Record,
             registration_privacy: RegistrationPrivacy::Reveal,
             unverified_lifetime: TimeDelta::hours(24),
+            audit_retention: None,
             password_policy: PasswordPolicy::default(),
             limits: LimitSettings::default(),
             mail_max_attempts: 9,

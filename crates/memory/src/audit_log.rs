@@ -2,7 +2,8 @@
 
 use crate::state::MemoryStore;
 use async_trait::async_trait;
-use evently_auth_domain::audit::{AuditRecord, AuditSeal};
+use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditRecord, AuditSeal};
+use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
 
@@ -14,9 +15,10 @@ impl AuditLog for MemoryStore {
         Ok(unsealed.take(limit as usize).cloned().collect())
     }
 
-    async fn append_seal(&self, seal: AuditSeal) -> Result<bool, StoreError> {
+    async fn append_seal(&self, last: i64, seal: AuditSeal, end: AuditEnd) -> Result<bool, StoreError> {
         let mut state = self.state()?;
-        if seal.number != state.seals.last().map_or(0, |last| last.number) + 1 {
+        let number = state.seals.last().map_or(0, |seal| seal.number);
+        if number != last || seal.number <= number {
             return Ok(false);
         }
         // Rows are kept by id, for they are numbered as they are written.
@@ -32,11 +34,33 @@ impl AuditLog for MemoryStore {
             }
         }
         state.seals.push(seal);
+        state.ends.end = Some(end);
         Ok(true)
     }
 
     async fn last_seal(&self) -> Result<Option<AuditSeal>, StoreError> {
         Ok(self.state()?.seals.last().cloned())
+    }
+
+    async fn ends(&self) -> Result<AuditEnds, StoreError> {
+        Ok(self.state()?.ends)
+    }
+
+    async fn cut(&self, after: i64, start: AuditEnd, effects: Effects) -> Result<bool, StoreError> {
+        let mut state = self.state()?;
+        let number = start.link.number;
+        if state.ends.start.map_or(0, |start| start.link.number) != after {
+            return Ok(false);
+        }
+        let is_there = state.seals.iter().any(|seal| seal.link() == start.link);
+        if !is_there || state.seals.last().is_none_or(|last| last.number == number) {
+            return Err(StoreError::corrupt("the start of the audit is no seal before the last"));
+        }
+        state.ends.start = Some(start);
+        state.audit.retain(|row| row.sealed_by.is_none_or(|seal| seal > number));
+        state.seals.retain(|seal| seal.number > number);
+        state.write(effects, None);
+        Ok(true)
     }
 
     async fn seals(&self, after: i64, limit: u32) -> Result<Vec<AuditSeal>, StoreError> {
@@ -54,5 +78,17 @@ impl AuditLog for MemoryStore {
     async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
         let state = self.state()?;
         Ok(state.audit.iter().filter(|row| row.sealed_by == Some(number)).cloned().collect())
+    }
+
+    async fn search(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let state = self.state()?;
+        let earlier = state.audit.iter().rev().filter(|row| before.is_none_or(|before| row.id < before));
+        let matching = earlier.filter(|row| filter.matches(&row.event));
+        Ok(matching.take(limit as usize).cloned().collect())
     }
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use evently_auth_domain::account::{User, UserId};
-use evently_auth_domain::audit::{AuditKey, AuditRecord, AuditSeal};
+use evently_auth_domain::audit::{AuditEnds, AuditKey, AuditRecord, AuditSeal};
 use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::error::{StoreError, StoreErrorKind};
 use evently_auth_domain::mail::MailId;
@@ -28,6 +28,7 @@ pub(crate) struct State {
     pub(crate) mails: BTreeMap<MailId, WaitingMail>,
     pub(crate) audit: Vec<AuditRecord>,
     pub(crate) seals: Vec<AuditSeal>,
+    pub(crate) ends: AuditEnds,
     last_number: i64,
     audit_key: AuditKey,
     fault: Option<(u32, StoreErrorKind)>,
@@ -50,6 +51,7 @@ impl MemoryStore {
             mails: BTreeMap::new(),
             audit: Vec::new(),
             seals: Vec::new(),
+            ends: AuditEnds::default(),
             last_number: 0,
             audit_key,
             fault: None,

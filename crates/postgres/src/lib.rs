@@ -5,7 +5,7 @@
 //!   top.
 //! - No wait is without bound, neither here nor on the server, and a connection on which something failed or
 //!   was given up half-way is closed. A server that comes back is used again by the next call.
-//! - Nothing but listings of accounts and the reading of the audit asks a replica.
+//! - Nothing but listings, of accounts and of the audit, asks a replica.
 //!
 //! # How to add a repository (an adapter of a port)
 //!
@@ -13,7 +13,7 @@
 //! 2. Add the table in a new folder `migrations/postgres/<date>-<number>_<name>` with `up.sql` and
 //!    `down.sql`, with a CHECK for what the domain promises and an index for what is searched. Never edit a
 //!    released migration. The previous version serves while it runs, so expand first, and contract in a later
-//!    version.
+//!    version. An index on a table that is there already has a migration of its own, as `migrations.rs` says.
 //! 3. Describe the table in `schema.rs`.
 //! 4. Make one folder named after the port: a `…Row` with `Queryable` and `Selectable`, a `TryFrom` into the
 //!    domain's type that names table and id (never content) when the row breaks a rule, and `impl Port for

@@ -1,9 +1,13 @@
 //! The schema's versions. One migrator works at a time, each migration happens as a whole or not at all, and
 //! none keeps the running service waiting: it gives up on a lock that it does not get at once, and tries
 //! again.
+//!
+//! A migration that is not run in a transaction (`metadata.toml`) builds one index concurrently and is named
+//! like it. It waits for whoever uses the table, but keeps nobody waiting.
 
 use crate::failure::{Failure, LOCK_TIMEOUT};
 use crate::store::PgStore;
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -45,7 +49,7 @@ impl PgStore {
                 refuse_newer(&applied, &known)?;
             }
             for migration in &missing {
-                patiently(connection, |connection| connection.run_migration(&**migration))?;
+                patiently(connection, |connection| apply(connection, &**migration))?;
             }
             Ok(missing.iter().map(|migration| migration.name().to_string()).collect())
         })
@@ -142,6 +146,26 @@ fn lock(connection: &mut Blocking) -> Result<(), Failure> {
         std::thread::sleep(PAUSE);
     }
     Err(Failure::Store(StoreError::contention("another migration is still running")))
+}
+
+/// For how long the transactions of others are waited for while an index is built beside them.
+const BESIDE_OTHERS: &str = "SET lock_timeout = '10min'";
+const AMONG_OTHERS: &str = "SET lock_timeout = '2s'";
+
+fn apply(
+    connection: &mut Blocking,
+    migration: &dyn Migration<Pg>,
+) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if migration.metadata().run_in_transaction() {
+        return connection.run_migration(migration).map(|_| ());
+    }
+    let name = migration.name().to_string();
+    let index = name.split_once('_').map_or("", |(_, index)| index);
+    connection.batch_execute(BESIDE_OTHERS)?;
+    // What an attempt that broke off left behind is not valid and never will be.
+    connection.batch_execute(&format!("DROP INDEX CONCURRENTLY IF EXISTS {index}"))?;
+    connection.run_migration(migration)?;
+    Ok(connection.batch_execute(AMONG_OTHERS)?)
 }
 
 /// Runs `step` until it gets its locks.

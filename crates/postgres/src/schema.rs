@@ -86,5 +86,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_ends (which) {
+        which -> Text,
+        number -> BigInt,
+        digest -> Binary,
+        row_count -> BigInt,
+        last_row -> BigInt,
+        at -> Timestamptz,
+        mac -> Binary,
+    }
+}
+
 diesel::joinable!(user_sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(users, user_sessions);

@@ -4,6 +4,7 @@ use crate::commands::health::Health;
 use crate::commands::import::Import;
 use clap::{Args, Parser, Subcommand};
 use evently_auth_domain::account::{EmailAddress, Username};
+use evently_auth_domain::audit::AuditLink;
 use evently_auth_domain::mail::MailStatus;
 
 /// Authentication and authorization: registration, login, sessions, administration.
@@ -98,8 +99,17 @@ pub(crate) enum Mail {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
-    /// Hold every row and every seal against its digest
-    Verify,
+    /// Hold every row, every seal and both ends of their chain against their digests
+    Verify {
+        /// A seal that has to be in the chain: as an earlier run printed it, or the worker's log
+        #[arg(long, value_name = "NUMBER:DIGEST", value_parser = link)]
+        expect: Option<AuditLink>,
+    },
+}
+
+fn link(text: &str) -> Result<AuditLink, String> {
+    AuditLink::parse(text)
+        .ok_or_else(|| "it is a number and 64 hexadecimal digits, such as 17:9f…".to_owned())
 }
 
 fn email(text: &str) -> Result<EmailAddress, String> {

@@ -19,15 +19,16 @@ const CONTENT: &str = "
                         next_attempt_at, lease, is_claimed)
     VALUES ('m', 'password_changed', 1, 'ada@example.com', 'x', 'r', now(), 'queued', 0, now(), 0, false);
     INSERT INTO audit_seals VALUES (1, '', now(), sha256(''));
-    INSERT INTO audit_log (at, action, outcome, mac, sealed_by) VALUES (now(), 'login', 'success', sha256(''), 1);";
+    INSERT INTO audit_log (at, action, outcome, mac, sealed_by) VALUES (now(), 'login', 'success', sha256(''), 1);
+    INSERT INTO audit_ends SELECT 'end', number, mac, 0, 1, at, mac FROM audit_seals;";
 
 const SUMMARY: &str = "
     SELECT (SELECT string_agg(email, ',' ORDER BY id) FROM users),
            (SELECT count(*) FROM user_sessions WHERE is_active),
            (SELECT string_agg(message_id || status, ',') FROM outbox),
-           (SELECT count(*) FROM audit_log WHERE sealed_by = 1)";
-const BACKED_UP: &str = "ada@example.com,bob@example.com|1|mqueued|1";
-const RESTORED: &str = "ada@example.com,bob@example.com|0|mqueued|1";
+           (SELECT count(*) FROM audit_log WHERE sealed_by = 1), (SELECT max(number) FROM audit_ends)";
+const BACKED_UP: &str = "ada@example.com,bob@example.com|1|mqueued|1|1";
+const RESTORED: &str = "ada@example.com,bob@example.com|0|mqueued|1|1";
 
 struct Stage {
     postgres: Postgres,
@@ -49,7 +50,9 @@ impl Stage {
         let mut steps: Vec<_> = fs::read_dir(migrations).unwrap().map(|step| step.unwrap().path()).collect();
         steps.sort();
         for step in steps.iter().map(|step| step.join("up.sql")) {
-            let sql = format!("SET ROLE owner; {}", fs::read_to_string(step).unwrap());
+            // psql puts what it is given at once into one transaction; nobody else is there to be kept waiting.
+            let step = fs::read_to_string(step).unwrap().replace(" CONCURRENTLY", "");
+            let sql = format!("SET ROLE owner; {step}");
             stage.postgres.sql("origin", &sql).await.unwrap();
         }
         stage.postgres.sql("origin", CONTENT).await.unwrap();

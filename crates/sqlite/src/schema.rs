@@ -98,5 +98,17 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_ends (which) {
+        which -> Text,
+        number -> BigInt,
+        digest -> Binary,
+        row_count -> BigInt,
+        last_row -> BigInt,
+        at -> BigInt,
+        mac -> Binary,
+    }
+}
+
 diesel::joinable!(user_sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(users, user_sessions);

@@ -2,7 +2,7 @@
 
 use crate::pause::{backoff, pause};
 use evently_auth_domain::Auth;
-use evently_auth_domain::usecases::Swept;
+use evently_auth_domain::usecases::{SealedAudit, Swept};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
@@ -15,9 +15,14 @@ pub(crate) async fn seal(auth: &Auth, interval: Duration, stop: &CancellationTok
     let mut rest = interval;
     while pause(rest, stop).await {
         rest = match auth.seal_audit(SEALED_AT_ONCE).await {
-            Ok(rows) => {
+            Ok(sealed) => {
                 failures = 0;
-                if rows < SEALED_AT_ONCE as usize { interval } else { Duration::ZERO }
+                if let Some(SealedAudit { link, rows }) = sealed {
+                    // Whoever keeps this line can hold it against the audit: `audit verify --expect`.
+                    tracing::info!(seal = %link, rows, "the audit was sealed");
+                }
+                let is_full = sealed.is_some_and(|sealed| sealed.rows >= SEALED_AT_ONCE as usize);
+                if is_full { Duration::ZERO } else { interval }
             }
             Err(error) => {
                 failures += 1;
@@ -33,7 +38,9 @@ pub(crate) async fn sweep(auth: &Auth, interval: Duration, stop: &CancellationTo
     loop {
         match auth.sweep().await {
             Ok(swept) if swept == Swept::default() => {}
-            Ok(Swept { sessions, accounts, mails }) => tracing::info!(sessions, accounts, mails, "swept"),
+            Ok(Swept { sessions, accounts, mails, audit }) => {
+                tracing::info!(sessions, accounts, mails, audit, "swept");
+            }
             Err(error) => tracing::error!(%error, "the sweep did not finish"),
         }
         if !pause(interval, stop).await {

@@ -156,8 +156,9 @@ async fn many_workers_seal_and_sweep_in_peace() {
     let auth = Auth::new(ports, world.settings().clone(), world.keys().clone());
     let busy = WorkerOptions { seal: Duration::from_millis(1), sweep: Duration::from_millis(1), ..options() };
     let workers: Vec<_> = (0..4).map(|_| Worker::start(auth.clone(), busy.clone())).collect();
-    for _ in 0..300 {
-        store.put(Effects::audit(event(AuditAction::ProfileChanged))).await.unwrap();
+    for number in 0..300 {
+        let event = event(AuditAction::ProfileChanged).with(format!("change {number}"));
+        store.put(Effects::audit(event)).await.unwrap();
     }
     within(SOON, async {
         while !store.unsealed(1).await.unwrap().is_empty() {

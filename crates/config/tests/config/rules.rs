@@ -22,6 +22,8 @@ fn lifetimes() {
     assert_eq!(rules(&[("JWT_EXPIRY_MINUTES", "5")]).access_token_lifetime, TimeDelta::minutes(5));
     assert_eq!(rules(&[("REFRESH_TOKEN_EXPIRY_DAYS", "30")]).session_lifetime, TimeDelta::days(30));
     assert_eq!(rules(&[("UNVERIFIED_EXPIRY_HOURS", "2")]).unverified_lifetime, TimeDelta::hours(2));
+    let audit = |days| rules(&[("AUDIT_RETENTION_DAYS", days)]).audit_retention;
+    assert_eq!((audit("90"), audit("0")), (Some(TimeDelta::days(90)), None));
     assert_eq!(rules(&[("SESSION_IDLE_MINUTES", "0")]).session_idle_limit, None);
     assert_eq!(rules(&[("SESSION_IDLE_MINUTES", "20")]).session_idle_limit, Some(TimeDelta::minutes(20)));
 }

@@ -1,5 +1,7 @@
 //! Clauses of `AuditLog`.
 
+pub mod cuts;
+pub mod finding;
 pub mod rows;
 pub mod seals;
 
@@ -30,6 +32,20 @@ macro_rules! audit_log {
                 seals_come_by_number_and_in_pages,
                 of_many_equal_seals_one_is_appended,
                 of_many_different_seals_one_is_appended,
+                the_end_moves_with_each_seal,
+                a_seal_may_leave_numbers_out,
+            ],
+            cuts: [
+                a_cut_removes_seals_with_their_rows_and_nothing_else,
+                one_cut_follows_the_other,
+                of_many_equal_cuts_one_is_made,
+                the_last_seal_is_never_cut,
+                sealing_goes_on_after_a_cut,
+            ],
+            finding: [
+                events_come_newest_first_and_in_pages,
+                every_filter_leaves_what_matches,
+                a_time_of_day_has_a_beginning_and_an_end,
             ],
         });
     };

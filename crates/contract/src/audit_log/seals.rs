@@ -1,22 +1,19 @@
 //! Seals of the audit.
 
-use crate::given::{INSTANT, at, audit_key, event};
+use crate::given::{audit_key, end, event, seal};
 use crate::{StoreHarness, race};
-use evently_auth_domain::audit::{AuditAction, AuditRecord, AuditSeal};
+use evently_auth_domain::audit::{AuditAction, AuditEnds, AuditLink, AuditRecord, AuditSeal, AuditSide};
 use evently_auth_domain::effects::Effects;
 
-async fn rows(store: &StoreHarness, count: usize) -> Vec<AuditRecord> {
+pub(super) async fn rows(store: &StoreHarness, count: usize) -> Vec<AuditRecord> {
     let audit = vec![event(AuditAction::LoggedIn); count];
     store.outbox.put(Effects { audit, ..Effects::default() }).await.unwrap();
     store.audit().await
 }
 
-fn seal(previous: Option<&AuditSeal>, rows: &[AuditRecord]) -> AuditSeal {
-    audit_key().seal(previous, rows, at(60) + INSTANT)
-}
-
-async fn append(store: &StoreHarness, seal: &AuditSeal) -> bool {
-    store.audit_log.append_seal(seal.clone()).await.unwrap()
+/// As the one after the seal with the number before.
+pub(super) async fn append(store: &StoreHarness, seal: &AuditSeal) -> bool {
+    store.audit_log.append_seal(seal.number - 1, seal.clone(), end(seal)).await.unwrap()
 }
 
 /// Nothing to verify yet.
@@ -34,7 +31,7 @@ pub async fn a_seal_is_kept_as_it_was_made(store: StoreHarness) {
     assert!(append(&store, &first).await);
     let kept = store.audit_log.last_seal().await.unwrap().unwrap();
     assert_eq!(kept, first);
-    assert!(audit_key().proves_seal(None, &kept));
+    assert!(audit_key().proves_seal(AuditLink::NONE.digest, &kept));
 }
 
 /// And their content is what it was.
@@ -127,7 +124,7 @@ pub async fn of_many_equal_seals_one_is_appended(store: StoreHarness) {
     let log = &store.audit_log;
     let appended = race(64, |_| {
         let (log, seal) = (log.clone(), seal(None, &rows));
-        async move { log.append_seal(seal).await.unwrap() }
+        async move { log.append_seal(0, seal.clone(), end(&seal)).await.unwrap() }
     })
     .await;
     assert_eq!(appended.iter().filter(|appended| **appended).count(), 1);
@@ -140,7 +137,7 @@ pub async fn of_many_different_seals_one_is_appended(store: StoreHarness) {
     let log = &store.audit_log;
     let appended = race(64, |number| {
         let (log, seal) = (log.clone(), seal(None, &rows[..=number]));
-        async move { log.append_seal(seal).await.unwrap() }
+        async move { log.append_seal(0, seal.clone(), end(&seal)).await.unwrap() }
     })
     .await;
     assert_eq!(appended.iter().filter(|appended| **appended).count(), 1);
@@ -148,4 +145,32 @@ pub async fn of_many_different_seals_one_is_appended(store: StoreHarness) {
     let marked: Vec<_> =
         store.audit_log.rows_of(1).await.unwrap().iter().map(|row| (row.id, row.mac)).collect();
     assert_eq!(marked, kept.rows);
+}
+
+/// From the first seal on; one that is refused moves nothing.
+pub async fn the_end_moves_with_each_seal(store: StoreHarness) {
+    let rows = rows(&store, 3).await;
+    assert_eq!(store.audit_log.ends().await.unwrap(), AuditEnds::default());
+    let first = seal(None, &rows[..1]);
+    let second = seal(Some(&first), &rows[1..2]);
+    for next in [&first, &second] {
+        assert!(append(&store, next).await);
+        assert_eq!(store.audit_log.ends().await.unwrap(), AuditEnds { start: None, end: Some(end(next)) });
+    }
+    assert!(!append(&store, &seal(Some(&first), &rows[2..])).await);
+    let kept = store.audit_log.ends().await.unwrap().end.unwrap();
+    assert_eq!(kept, end(&second));
+    assert!(audit_key().proves_end(AuditSide::End, &kept));
+}
+
+/// A chain that was broken goes on behind the numbers that are gone.
+pub async fn a_seal_may_leave_numbers_out(store: StoreHarness) {
+    let rows = rows(&store, 2).await;
+    let first = seal(None, &rows[..1]);
+    assert!(append(&store, &first).await);
+    let gone = AuditLink { number: 4, ..first.link() };
+    let fifth = audit_key().seal(gone, &rows[1..], first.at);
+    assert!(!store.audit_log.append_seal(4, fifth.clone(), end(&fifth)).await.unwrap());
+    assert!(store.audit_log.append_seal(1, fifth.clone(), end(&fifth)).await.unwrap());
+    assert_eq!(store.audit_log.seals(0, 10).await.unwrap(), [first, fifth]);
 }

@@ -23,6 +23,21 @@ pub enum Permission {
     ReadSessions,
     /// End anybody's sessions, and remove expired ones.
     ManageSessions,
+    /// See who did what.
+    ReadAudit,
+}
+
+impl Permission {
+    /// The permission as it stands in the audit.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ReadUsers => "read users",
+            Self::ManageUsers => "manage users",
+            Self::ReadSessions => "read sessions",
+            Self::ManageSessions => "manage sessions",
+            Self::ReadAudit => "read the audit",
+        }
+    }
 }
 
 impl Role {
@@ -34,7 +49,8 @@ impl Role {
                 Permission::ReadUsers
                 | Permission::ManageUsers
                 | Permission::ReadSessions
-                | Permission::ManageSessions,
+                | Permission::ManageSessions
+                | Permission::ReadAudit,
             ) => true,
             (Role::User, _) => false,
         }

@@ -20,7 +20,8 @@ pub(crate) enum Use {
 }
 
 impl Auth {
-    /// Judges a use of `session` by `client`; a refusal is in the audit when this returns.
+    /// Judges a use of `session` by `client`; a refusal is in the audit when this returns, if none of
+    /// the same session was in the last minute.
     pub(crate) async fn judge_use(
         &self,
         session: &Session,
@@ -43,8 +44,8 @@ impl Auth {
             SessionBinding::Both => made_for.address || made_for.user_agent,
         };
         if refused {
-            let effects = Effects::audit(event(AuditOutcome::Failure, made_for.describe()));
-            self.ports.outbox.put(effects).await?;
+            let event = event(AuditOutcome::Failure, made_for.describe());
+            self.record_refusal(session.id, event).await?;
             return Ok(Use::Refused);
         }
         if made_for.is_any() && last.is_any() {

@@ -1,6 +1,8 @@
 //! What an operator asks of the waiting mails.
 
 use crate::Auth;
+use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
+use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::mail::{MailEntry, MailId, MailStatus, QueueStats};
 
@@ -17,12 +19,19 @@ impl Auth {
         self.ports.outbox.list(status, limit).await
     }
 
-    /// Makes dead mails due again: those named, or all; says how many.
+    /// Makes dead mails due again: those named, or all; says how many. What was done is in the audit when this returns.
     ///
     /// # Errors
     /// When the outbox is away.
     pub async fn retry_mails(&self, ids: Option<&[MailId]>) -> Result<u64, StoreError> {
-        self.ports.outbox.requeue(ids, self.now()).await
+        let now = self.now();
+        let requeued = self.ports.outbox.requeue(ids, now).await?;
+        if requeued > 0 {
+            let event = AuditEvent::local(AuditAction::MailsRetried, AuditOutcome::Success, now);
+            let event = event.with(format!("{requeued} mails"));
+            self.ports.outbox.put(Effects::audit(event)).await?;
+        }
+        Ok(requeued)
     }
 
     /// What the queue looks like.

@@ -19,11 +19,14 @@ pub struct Swept {
     pub accounts: u64,
     /// Mails that were sent or expired, and are no longer listed.
     pub mails: u64,
+    /// Rows of the audit that are older than they are kept.
+    pub audit: u64,
 }
 
 impl Auth {
-    /// Removes expired sessions, never-verified accounts whose time is over, and sent or expired mails that were
-    /// written more than seven days ago, in batches until none is left.
+    /// Removes expired sessions, never-verified accounts whose time is over, sent or expired mails that were written
+    /// more than seven days ago, and rows of the audit that are older than they are kept, in batches until none is
+    /// left.
     ///
     /// # Errors
     /// When the store is away; what was removed before stays removed.
@@ -33,6 +36,7 @@ impl Auth {
             sessions: self.sweep_sessions().await?,
             accounts: in_batches(|| users.sweep_unverified(now, BATCH)).await?,
             mails: in_batches(|| outbox.sweep_settled(now - MAILS_KEPT, BATCH)).await?,
+            audit: self.cut_audit().await?,
         })
     }
 

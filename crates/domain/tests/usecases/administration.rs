@@ -15,15 +15,15 @@ async fn users_may_do_none_of_it() {
     let (_, user) = world.signed_in("grace").await;
     let (id, auth, client) = (user.user.id, &world.auth, &world.client);
     for refused in [
-        auth.list_users(&everybody(), &user).await.err(),
-        auth.find_user(id, &user).await.err(),
+        auth.list_users(&everybody(), &user, &world.client).await.err(),
+        auth.find_user(id, &user, &world.client).await.err(),
         auth.update_user(id, UpdateUser::default(), &user, client).await.err(),
         auth.delete_user(id, &user, client).await.err(),
         auth.activate_user(id, &user, client).await.err(),
         auth.deactivate_user(id, &user, client).await.err(),
-        auth.list_user_sessions(id, &user).await.err(),
+        auth.list_user_sessions(id, &user, &world.client).await.err(),
         auth.revoke_user_sessions(id, &user, client).await.err(),
-        auth.cleanup_sessions(&user).await.err(),
+        auth.cleanup_sessions(&user, &world.client).await.err(),
     ] {
         assert!(matches!(refused, Some(AdminError::Forbidden)), "{refused:?}");
     }
@@ -38,10 +38,10 @@ async fn changes_take_effect_on_the_next_request() {
     let update = async |update| world.auth.update_user(id, update, &admin, &world.client).await.unwrap();
     update(UpdateUser { role: Some(Role::Admin), ..UpdateUser::default() }).await;
     let promoted = world.principal(&tokens).await.unwrap();
-    world.auth.list_users(&everybody(), &promoted).await.unwrap();
+    world.auth.list_users(&everybody(), &promoted, &world.client).await.unwrap();
     update(UpdateUser { role: Some(Role::User), ..UpdateUser::default() }).await;
     let demoted = world.principal(&tokens).await.unwrap();
-    assert!(world.auth.list_users(&everybody(), &demoted).await.is_err());
+    assert!(world.auth.list_users(&everybody(), &demoted, &world.client).await.is_err());
     update(UpdateUser { is_active: Some(false), ..UpdateUser::default() }).await;
     assert!(!world.is_live(&tokens).await);
     world.auth.activate_user(id, &admin, &world.client).await.unwrap();
@@ -49,7 +49,7 @@ async fn changes_take_effect_on_the_next_request() {
     let tokens = world.log_in("grace").await;
     world.auth.delete_user(id, &admin, &world.client).await.unwrap();
     assert!(!world.is_live(&tokens).await);
-    assert!(matches!(world.auth.find_user(id, &admin).await, Err(AdminError::NotFound)));
+    assert!(matches!(world.auth.find_user(id, &admin, &world.client).await, Err(AdminError::NotFound)));
 }
 
 #[tokio::test]
@@ -128,7 +128,7 @@ async fn lists_are_filtered_and_counted() {
     }
     world.register("late").await;
     let names = async |filter: UserFilter| {
-        let page = world.auth.list_users(&filter, &admin).await.unwrap();
+        let page = world.auth.list_users(&filter, &admin, &world.client).await.unwrap();
         let names: Vec<_> = page.users.iter().map(|user| user.username.to_string()).collect();
         (names.join(" "), page.total)
     };
@@ -146,12 +146,15 @@ async fn sessions_of_anybody_are_listed_and_ended() {
     let admin = world.admin("root").await;
     let (tokens, user) = world.signed_in("grace").await;
     let id = user.user.id;
-    assert_eq!(world.auth.list_user_sessions(id, &admin).await.unwrap().len(), 1);
+    assert_eq!(world.auth.list_user_sessions(id, &admin, &world.client).await.unwrap().len(), 1);
     assert_eq!(world.auth.revoke_user_sessions(id, &admin, &world.client).await.unwrap(), 1);
     assert!(!world.is_live(&tokens).await);
     assert_eq!(world.auth.revoke_user_sessions(id, &admin, &world.client).await.unwrap(), 0);
     let nobody = UserId(i64::MAX);
-    assert!(matches!(world.auth.list_user_sessions(nobody, &admin).await, Err(AdminError::NotFound)));
+    assert!(matches!(
+        world.auth.list_user_sessions(nobody, &admin, &world.client).await,
+        Err(AdminError::NotFound)
+    ));
     let refused = world.auth.revoke_user_sessions(nobody, &admin, &world.client).await;
     assert!(matches!(refused, Err(AdminError::NotFound)));
 }

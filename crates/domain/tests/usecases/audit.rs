@@ -1,13 +1,20 @@
 //! What is written down, and how tampering shows.
 
-use crate::world::{email, new_password, password, with, world};
+use crate::world::{World, email, new_password, password, with, world, world_with};
 use async_trait::async_trait;
 use chrono::TimeDelta;
-use evently_auth_domain::audit::{AuditAction, AuditOutcome, AuditRecord, AuditSeal};
+use evently_auth_domain::account::UserId;
+use evently_auth_domain::audit::{
+    AuditAction, AuditEnd, AuditEnds, AuditEvent, AuditFilter, AuditOutcome, AuditRecord, AuditSeal,
+};
 use evently_auth_domain::client::Client;
+use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::ports::AuditLog;
+use evently_auth_domain::mail::Delivery;
+use evently_auth_domain::ports::{AuditLog, Outbox};
+use evently_auth_domain::settings::SessionBinding;
 use evently_auth_domain::usecases::ChangePassword;
+use evently_auth_domain::usecases::admin::{AdminError, UpdateUser};
 use evently_auth_domain::{Auth, Ports};
 use evently_auth_memory::MemoryStore;
 use std::sync::Arc;
@@ -71,9 +78,10 @@ async fn a_move_is_recorded_once_also_when_a_client_goes_back_and_forth() {
 async fn what_is_sealed_verifies() {
     let world = world();
     world.signed_in("grace").await;
-    assert_eq!(world.auth.seal_audit(2).await.unwrap(), 2);
-    assert_eq!(world.auth.seal_audit(100).await.unwrap(), 1);
-    assert_eq!(world.auth.seal_audit(100).await.unwrap(), 0);
+    let sealed = async |limit| world.auth.seal_audit(limit).await.unwrap().map(|sealed| sealed.rows);
+    assert_eq!(sealed(2).await, Some(2));
+    assert_eq!(sealed(100).await, Some(1));
+    assert_eq!(sealed(100).await, None);
     world.signed_in("other").await;
     let report = world.auth.verify_audit().await.unwrap();
     assert_eq!((report.rows, report.seals, report.findings.len()), (6, 2, 0));
@@ -90,8 +98,22 @@ impl AuditLog for Busy {
     async fn unsealed(&self, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         self.store.unsealed(limit).await
     }
-    async fn append_seal(&self, seal: AuditSeal) -> Result<bool, StoreError> {
-        self.store.append_seal(seal).await
+    async fn append_seal(&self, last: i64, seal: AuditSeal, end: AuditEnd) -> Result<bool, StoreError> {
+        self.store.append_seal(last, seal, end).await
+    }
+    async fn ends(&self) -> Result<AuditEnds, StoreError> {
+        self.store.ends().await
+    }
+    async fn cut(&self, after: i64, start: AuditEnd, effects: Effects) -> Result<bool, StoreError> {
+        self.store.cut(after, start, effects).await
+    }
+    async fn search(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        self.store.search(filter, before, limit).await
     }
     async fn last_seal(&self) -> Result<Option<AuditSeal>, StoreError> {
         self.store.last_seal().await
@@ -118,4 +140,157 @@ async fn sealing_goes_on_beside_a_verification() {
     let report = auth.verify_audit().await.unwrap();
     assert_eq!(report.findings, []);
     assert!(report.seals > 0, "it did seal meanwhile");
+}
+
+/// The events of an action, from a world where nothing else is of interest.
+async fn of(world: &World, action: AuditAction) -> Vec<AuditEvent> {
+    let rows = world.memory.store().rows(0, 1_000).await.unwrap();
+    rows.into_iter().map(|row| row.event).filter(|event| event.action == action).collect()
+}
+
+#[tokio::test]
+async fn what_the_role_does_not_allow_is_recorded_once_a_minute() {
+    let world = world();
+    let (_, grace) = world.signed_in("grace").await;
+    let (_, other) = world.signed_in("other").await;
+    for principal in [&grace, &grace, &other] {
+        let refused = world.auth.find_user(UserId(1), principal, &world.client).await;
+        assert!(matches!(refused, Err(AdminError::Forbidden)));
+    }
+    let denied = of(&world, AuditAction::PermissionDenied).await;
+    assert_eq!(
+        denied.iter().map(|event| event.actor).collect::<Vec<_>>(),
+        [Some(grace.user.id), Some(other.user.id)]
+    );
+    assert_eq!((denied[0].outcome, denied[0].detail.as_deref()), (AuditOutcome::Failure, Some("read users")));
+    world.wait(TimeDelta::seconds(60));
+    world.auth.find_user(UserId(1), &grace, &world.client).await.unwrap_err();
+    assert_eq!(of(&world, AuditAction::PermissionDenied).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_session_that_is_refused_for_its_place_is_recorded_once_a_minute() {
+    let world = world_with(|settings| settings.session_binding = SessionBinding::Ip);
+    let (tokens, _) = world.signed_in("grace").await;
+    let elsewhere = with("198.51.100.1", "Firefox/1.0");
+    for count in [1, 2] {
+        for _ in 0..20 {
+            world.auth.authenticate(tokens.access.expose(), &elsewhere).await.unwrap_err();
+            world.auth.refresh(tokens.refresh.expose(), &elsewhere).await.unwrap_err();
+        }
+        assert_eq!(of(&world, AuditAction::SessionMoved).await.len(), count);
+        world.wait(TimeDelta::seconds(60));
+    }
+}
+
+#[tokio::test]
+async fn what_an_administrator_is_refused_is_recorded() {
+    use AuditAction::{UserActivated, UserChanged, UserDeactivated, UserDeleted};
+    let world = world();
+    let root = world.admin("root").await;
+    let (own, nobody) = (root.user.id, UserId(i64::MAX));
+    let (auth, client) = (&world.auth, &world.client);
+    auth.deactivate_user(own, &root, client).await.unwrap_err();
+    auth.delete_user(own, &root, client).await.unwrap_err();
+    auth.activate_user(nobody, &root, client).await.unwrap_err();
+    let unproven = UpdateUser { is_verified: Some(false), ..UpdateUser::default() };
+    auth.update_user(own, unproven, &root, client).await.unwrap_err();
+    for (action, subject, detail) in [
+        (UserDeactivated, own, "refused: own account"),
+        (UserDeleted, own, "refused: own account"),
+        (UserActivated, nobody, "refused: no such account"),
+        (UserChanged, own, "refused: last administrator"),
+    ] {
+        let events = of(&world, action).await;
+        let event = events.first().unwrap();
+        assert_eq!((events.len(), event.outcome), (1, AuditOutcome::Failure), "{action:?}");
+        assert_eq!((event.actor, event.subject), (Some(own), Some(subject)));
+        assert_eq!(event.detail.as_deref(), Some(detail));
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_switches_an_account_says_so() {
+    let world = world();
+    let root = world.admin("root").await;
+    let user = world.verified("grace").await;
+    for is_active in [true, false, false, true] {
+        let change = UpdateUser { is_active: Some(is_active), ..UpdateUser::default() };
+        world.auth.update_user(user.id, change, &root, &world.client).await.unwrap();
+    }
+    assert_eq!(of(&world, AuditAction::UserChanged).await.len(), 4);
+    assert_eq!(of(&world, AuditAction::UserDeactivated).await.len(), 1);
+    let activated = of(&world, AuditAction::UserActivated).await;
+    assert_eq!((activated.len(), activated[0].subject), (1, Some(user.id)));
+}
+
+#[tokio::test]
+async fn what_operators_do_is_recorded() {
+    let world = world();
+    let root = world.admin("root").await;
+    assert_eq!(world.auth.cleanup_sessions(&root, &world.client).await.unwrap(), 0);
+    let cleaned = of(&world, AuditAction::SessionsCleaned).await;
+    assert_eq!((cleaned[0].actor, cleaned[0].subject), (Some(root.user.id), None));
+    assert_eq!(cleaned[0].detail.as_deref(), Some("0 expired sessions"));
+
+    world.auth.retry_mails(None).await.unwrap();
+    assert_eq!(of(&world, AuditAction::MailsRetried).await, [], "there was nothing to do");
+    world.register("grace").await;
+    let job = world.auth.claim_mails(1).await.unwrap().remove(0);
+    let dead = Delivery::Dead { reason: "no".to_owned() };
+    assert!(world.memory.store().settle(&job, dead).await.unwrap());
+    assert_eq!(world.auth.retry_mails(None).await.unwrap(), 1);
+    let retried = of(&world, AuditAction::MailsRetried).await;
+    assert_eq!(retried[0].detail.as_deref(), Some("1 mails"));
+}
+
+#[tokio::test]
+async fn the_audit_is_kept_for_ever_unless_told_otherwise() {
+    let world = world();
+    world.signed_in("grace").await;
+    world.auth.seal_audit(1).await.unwrap();
+    world.auth.seal_audit(100).await.unwrap();
+    world.wait(TimeDelta::days(36_500));
+    assert_eq!(world.auth.sweep().await.unwrap().audit, 0);
+    assert!(!world.memory.store().rows(0, 10).await.unwrap().is_empty());
+}
+
+/// A quiet service does not write one cut after the other; many rows go in several cuts.
+#[tokio::test]
+async fn what_is_older_than_it_is_kept_is_cut_once_a_day_and_in_bounded_steps() {
+    let world = world_with(|settings| settings.audit_retention = Some(TimeDelta::days(7)));
+    let store = world.memory.store();
+    let mut told = 0;
+    let mut tell_and_seal = async |count: usize| {
+        for _ in 0..count {
+            told += 1;
+            let event = AuditEvent::local(AuditAction::LoggedIn, AuditOutcome::Success, world.auth.now());
+            store.put(Effects::audit(event.with(told.to_string()))).await.unwrap();
+        }
+        world.wait(TimeDelta::seconds(1));
+        world.auth.seal_audit(u32::MAX).await.unwrap().unwrap();
+    };
+    for _ in 0..7 {
+        tell_and_seal(1_000).await;
+    }
+    world.wait(TimeDelta::days(4));
+    tell_and_seal(1).await;
+    world.wait(TimeDelta::days(4));
+    tell_and_seal(1).await;
+    assert_eq!(world.auth.sweep().await.unwrap().audit, 7_000);
+    let cuts = of(&world, AuditAction::AuditCut).await;
+    let first_words =
+        |event: &AuditEvent| event.detail.clone().unwrap().split(" up to").next().unwrap().to_owned();
+    assert_eq!(
+        cuts.iter().map(first_words).collect::<Vec<_>>(),
+        ["2000 rows", "2000 rows", "2000 rows", "1000 rows"]
+    );
+    for _ in 0..10 {
+        world.wait(TimeDelta::minutes(10));
+        assert_eq!(world.auth.sweep().await.unwrap().audit, 0);
+    }
+    world.wait(TimeDelta::days(4));
+    assert_eq!(world.auth.sweep().await.unwrap().audit, 1);
+    let report = world.auth.verify_audit().await.unwrap();
+    assert_eq!((report.findings, report.start.unwrap().rows), (vec![], 7_001));
 }

@@ -208,9 +208,12 @@ async fn an_administrator_can_delete_a_held_name_and_nothing_else() {
     ] {
         assert!(matches!(refused, Some(AdminError::HeldName)), "{refused:?}");
     }
+    let rows = world.memory.store().rows(0, 1_000).await.unwrap();
+    let refusals = rows.iter().filter(|row| row.event.detail.as_deref() == Some("refused: held name"));
+    assert_eq!(refusals.count(), 4);
     let filter =
         UserFilter { query: None, role: None, is_active: None, is_verified: None, skip: 0, limit: 10 };
-    assert!(auth.list_users(&filter, &admin).await.unwrap().users.contains(&held));
+    assert!(auth.list_users(&filter, &admin, client).await.unwrap().users.contains(&held));
     auth.delete_user(held.id, &admin, client).await.unwrap();
     world.try_register("other", "held").await.unwrap();
 }

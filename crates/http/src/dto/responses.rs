@@ -9,7 +9,7 @@ use std::net::IpAddr;
 use utoipa::ToSchema;
 
 /// RFC 3339 in UTC with `Z`, to the microsecond.
-fn time<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn time<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&at.to_rfc3339_opts(SecondsFormat::Micros, true))
 }
 

@@ -12,4 +12,4 @@ pub(crate) use device::{Devices, X_DEVICE_TOKEN, device_cookie};
 pub(crate) use forwarded::client_address;
 pub(crate) use id::{session_id, user_id};
 pub(crate) use query::Query;
-pub(crate) use visitor::{RequestContext, Visitor, X_REQUEST_ID};
+pub(crate) use visitor::{RequestContext, Visitor, X_REQUEST_ID, is_request_id};

@@ -42,12 +42,14 @@ impl RequestContext {
 
 /// The caller's own request id when it is a sane one, else a fresh one.
 fn request_id(headers: &HeaderMap) -> String {
-    let sane = |id: &&str| {
-        (1..=MAX_REQUEST_ID_CHARS).contains(&id.len())
-            && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
-    };
-    let sent = headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).filter(sane);
+    let sent = headers.get(X_REQUEST_ID).and_then(|id| id.to_str().ok()).filter(|id| is_request_id(id));
     sent.map_or_else(|| Uuid::new_v4().to_string(), str::to_owned)
+}
+
+/// Whether `text` can be the id of a request.
+pub(crate) fn is_request_id(text: &str) -> bool {
+    (1..=MAX_REQUEST_ID_CHARS).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-'))
 }
 
 /// Somebody who need not be signed in.

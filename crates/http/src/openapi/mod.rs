@@ -48,6 +48,7 @@ use utoipa::OpenApi;
         admin::sessions::list_user_sessions,
         admin::sessions::revoke_user_sessions,
         admin::sessions::cleanup_sessions,
+        admin::audit::list_audit,
         health::health,
         health::live,
         health::ready,

@@ -1,7 +1,6 @@
 //! What each failure of a use case is to the caller: exhaustive, so a new failure finds its place here.
 
 use super::{FieldError, Problem, ProblemKind};
-use evently_auth_domain::access::Forbidden;
 use evently_auth_domain::error::{StoreError, StoreErrorKind};
 use evently_auth_domain::fault::Fault;
 use evently_auth_domain::ports::HashError;
@@ -54,12 +53,6 @@ impl From<RateLimited> for Problem {
     fn from(RateLimited(status): RateLimited) -> Self {
         Self::new(ProblemKind::RateLimited, "Too many requests. Please wait before you try again.")
             .retry_after(status.reset_seconds())
-    }
-}
-
-impl From<Forbidden> for Problem {
-    fn from(Forbidden: Forbidden) -> Self {
-        Self::new(ProblemKind::Forbidden, "Not enough permissions")
     }
 }
 
@@ -198,7 +191,7 @@ impl From<RevokeSessionError> for Problem {
 impl From<AdminError> for Problem {
     fn from(error: AdminError) -> Self {
         match error {
-            AdminError::Forbidden => Forbidden.into(),
+            AdminError::Forbidden => Self::new(ProblemKind::Forbidden, "Not enough permissions"),
             AdminError::SelfAction(what) => Self::new(ProblemKind::SelfAction, what),
             AdminError::NotFound => Self::new(ProblemKind::NotFound, "User not found"),
             AdminError::Taken => {

@@ -71,7 +71,7 @@ fn auth_routes(cfg: &mut ServiceConfig) {
 }
 
 fn admin_routes(cfg: &mut ServiceConfig) {
-    use admin::{sessions, users};
+    use admin::{audit, sessions, users};
     cfg.service(resource("/users").route(get().to(users::list_users)))
         .service(
             resource("/users/{user_id}")
@@ -86,5 +86,6 @@ fn admin_routes(cfg: &mut ServiceConfig) {
                 .route(get().to(sessions::list_user_sessions))
                 .route(delete().to(sessions::revoke_user_sessions)),
         )
+        .service(resource("/audit").route(get().to(audit::list_audit)))
         .service(resource("/cleanup-sessions").route(post().to(sessions::cleanup_sessions)));
 }

@@ -77,21 +77,42 @@ async fn values_that_break_rules_are_422() {
         let request = if operation.schema.is_some() {
             call(&operation.method, &operation.path()).json(&json!([]))
         } else {
-            call(&operation.method, "/api/v1/admin/users?limit=501&skip=x&role=root&is_active=1&q=%00")
+            let faulty = match operation.template.as_str() {
+                "/api/v1/admin/audit" => {
+                    "limit=501&cursor=x&actor=x&subject=0&action=x&outcome=x&ip_address=x&request_id=%00\
+                        &since=x&until=x"
+                }
+                _ => "limit=501&skip=x&role=root&is_active=1&q=%00",
+            };
+            call(&operation.method, &format!("{}?{faulty}", operation.template))
         };
         let answer = world.send(request.token(&token)).await;
         let faults = answer.faults();
         if operation.schema.is_some() {
             assert_eq!(faults, ["body wrong_type"], "{}", operation.name());
         } else {
-            let expected = [
-                "q invalid_format",
-                "role invalid_value",
-                "is_active wrong_type",
-                "skip wrong_type",
-                "limit out_of_range",
-            ];
-            assert_eq!(faults, expected);
+            let expected: &[&str] = match operation.template.as_str() {
+                "/api/v1/admin/audit" => &[
+                    "actor wrong_type",
+                    "subject out_of_range",
+                    "action invalid_value",
+                    "outcome invalid_value",
+                    "ip_address invalid_format",
+                    "request_id invalid_format",
+                    "since invalid_format",
+                    "until invalid_format",
+                    "cursor invalid_format",
+                    "limit out_of_range",
+                ],
+                _ => &[
+                    "q invalid_format",
+                    "role invalid_value",
+                    "is_active wrong_type",
+                    "skip wrong_type",
+                    "limit out_of_range",
+                ],
+            };
+            assert_eq!(faults, expected, "{}", operation.name());
         }
     }
 }
@@ -126,7 +147,7 @@ async fn good_request(world: &World, operation: &Operation) -> Call {
         let (id, _) = world.user("ada").await;
         let request = call(&operation.method, &operation.path_with(&id.to_string())).token(&admin);
         return match (operation.method.as_str(), route) {
-            ("GET", "users" | "users/{user_id}" | "users/{user_id}/sessions")
+            ("GET", "users" | "users/{user_id}" | "users/{user_id}/sessions" | "audit")
             | ("DELETE", "users/{user_id}" | "users/{user_id}/sessions")
             | ("POST", "users/{user_id}/activate" | "users/{user_id}/deactivate" | "cleanup-sessions") => {
                 request

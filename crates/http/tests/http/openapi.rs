@@ -84,7 +84,7 @@ fn it_has_every_route_of_the_contract() {
         GET /api/v1/admin/users, GET /api/v1/admin/users/{user_id}, PUT /api/v1/admin/users/{user_id},
         DELETE /api/v1/admin/users/{user_id}, POST /api/v1/admin/users/{user_id}/activate,
         POST /api/v1/admin/users/{user_id}/deactivate, GET /api/v1/admin/users/{user_id}/sessions,
-        DELETE /api/v1/admin/users/{user_id}/sessions, POST /api/v1/admin/cleanup-sessions,
+        DELETE /api/v1/admin/users/{user_id}/sessions, POST /api/v1/admin/cleanup-sessions, GET /api/v1/admin/audit,
         GET /health, GET /health/live, GET /health/ready, GET /info, GET /, GET /openapi.json, GET /metrics";
     let contract: BTreeSet<_> = CONTRACT.split(',').map(|name| name.trim().to_owned()).collect();
     let document: BTreeSet<_> = operations().iter().map(Operation::name).collect();

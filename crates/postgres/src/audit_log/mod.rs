@@ -1,24 +1,25 @@
-//! The port `AuditLog`. That nothing changes or removes a row is the triggers' work; see the first migration.
+//! The port `AuditLog`. That nothing changes a row, and nothing but a cut removes one, is the triggers' work;
+//! see the migrations.
 //!
-//! A replica may be asked for what is verified: a seal and the marks on its rows arrive there together. Where
-//! it has nothing, the primary has the last word, so that a replica which is behind never looks like a row or
-//! a seal that is gone. The sealer asks the primary alone.
+//! The listing asks a replica. What is sealed and what is verified is read from the primary alone: a replica
+//! that is behind would make rows and seals look gone, or cut ones look put back.
 
+mod find;
 mod row;
+mod statements;
 
 use crate::connections::Lent;
-use crate::rows::all;
-use crate::schema::{audit_log, audit_seals};
-use crate::statement::Statement;
+use crate::schema::{audit_ends, audit_log, audit_seals};
 use crate::store::PgStore;
+use crate::transaction::{Key, begin, commit, roll_back};
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, BigInt, Binary, Bool, Timestamptz};
-use diesel_async::RunQueryDsl;
-use evently_auth_domain::audit::{AuditRecord, AuditSeal};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditRecord, AuditSeal};
+use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
-use row::{EventRow, SealRow};
+use row::{EndRow, EventRow, SealRow};
 use std::sync::Arc;
 
 #[async_trait]
@@ -32,13 +33,13 @@ impl AuditLog for PgStore {
                 .select(EventRow::as_select());
             Ok(rows.load(&mut connection.get()?).await?)
         });
-        all(rows.await?)
+        Ok(records(rows.await?))
     }
 
-    async fn append_seal(&self, seal: AuditSeal) -> Result<bool, StoreError> {
+    async fn append_seal(&self, last: i64, seal: AuditSeal, end: AuditEnd) -> Result<bool, StoreError> {
         let seal = &seal;
         self.write("audit_log.append_seal", move |connection| async move {
-            Ok(append(seal).get_result::<bool>(&mut connection.get()?).await?)
+            Ok(statements::append(last, seal, &end).get_result::<bool>(&mut connection.get()?).await?)
         })
         .await
     }
@@ -48,69 +49,88 @@ impl AuditLog for PgStore {
             let seals = audit_seals::table.order(audit_seals::number.desc()).select(SealRow::as_select());
             Ok(seals.first(&mut connection.get()?).await.optional()?)
         });
-        row.await?.map(AuditSeal::try_from).transpose()
+        Ok(row.await?.map(AuditSeal::from))
+    }
+
+    async fn ends(&self) -> Result<AuditEnds, StoreError> {
+        let rows = self.read("audit_log.ends", move |connection| async move {
+            Ok(audit_ends::table.select(EndRow::as_select()).load(&mut connection.get()?).await?)
+        });
+        Ok(row::ends(&rows.await?))
+    }
+
+    async fn cut(&self, after: i64, start: AuditEnd, effects: Effects) -> Result<bool, StoreError> {
+        let effects = &effects;
+        self.write("audit_log.cut", move |connection| async move {
+            let mut connection: &AsyncPgConnection = connection.get()?;
+            begin(connection, vec![Key::of("audit_ends", "start")]).await?;
+            let moved = statements::move_start(&self.audit_key, after, &start, effects);
+            if moved.get_result::<i64>(&mut connection).await.optional()?.is_none() {
+                return roll_back(connection, false).await;
+            }
+            let sealed_by = audit_log::sealed_by;
+            let rows = audit_log::table.filter(sealed_by.gt(after)).filter(sealed_by.le(start.link.number));
+            diesel::delete(rows).execute(&mut connection).await?;
+            let number = audit_seals::number;
+            let seals = audit_seals::table.filter(number.gt(after)).filter(number.le(start.link.number));
+            diesel::delete(seals).execute(&mut connection).await?;
+            commit(connection, true).await
+        })
+        .await
     }
 
     async fn seals(&self, after: i64, limit: u32) -> Result<Vec<AuditSeal>, StoreError> {
-        let job = move |connection: Arc<Lent>| async move {
+        let rows = self.read("audit_log.seals", move |connection| async move {
             let seals = audit_seals::table
                 .filter(audit_seals::number.gt(after))
                 .order(audit_seals::number)
                 .limit(limit.into())
                 .select(SealRow::as_select());
             Ok(seals.load(&mut connection.get()?).await?)
-        };
-        all(self.read_replica("audit_log.seals", |seals| !seals.is_empty(), job).await?)
+        });
+        Ok(rows.await?.into_iter().map(AuditSeal::from).collect())
     }
 
     async fn rows(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
-        let job = move |connection: Arc<Lent>| async move {
+        let rows = self.read("audit_log.rows", move |connection| async move {
             let rows = audit_log::table
                 .filter(audit_log::id.gt(after))
                 .order(audit_log::id)
                 .limit(limit.into())
                 .select(EventRow::as_select());
             Ok(rows.load(&mut connection.get()?).await?)
-        };
-        all(self.read_replica("audit_log.rows", |rows| !rows.is_empty(), job).await?)
+        });
+        Ok(records(rows.await?))
     }
 
     async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
-        let job = move |connection: Arc<Lent>| async move {
+        let rows = self.read("audit_log.rows_of", move |connection| async move {
             let rows = audit_log::table
                 .filter(audit_log::sealed_by.eq(number))
                 .order(audit_log::id)
                 .select(EventRow::as_select());
             Ok(rows.load(&mut connection.get()?).await?)
+        });
+        Ok(records(rows.await?))
+    }
+
+    async fn search(
+        &self,
+        filter: &AuditFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        // PostgreSQL has no text with this character, so no request of that name either.
+        if filter.request_id.as_ref().is_some_and(|id| id.contains('\0')) {
+            return Ok(Vec::new());
+        }
+        let job = move |connection: Arc<Lent>| async move {
+            Ok(find::find(filter, before, limit).load::<EventRow>(&mut connection.get()?).await?)
         };
-        all(self.read_replica("audit_log.rows_of", |rows| !rows.is_empty(), job).await?)
+        Ok(records(self.read_replica("audit_log.search", |_| true, job).await?))
     }
 }
 
-/// Yields whether the seal was appended: its number follows the last, and nobody sealed one of its rows since
-/// the caller looked. Of seals at once that share a row, the first to lock it wins; of those that share only
-/// the number, the first to insert it.
-fn append(seal: &AuditSeal) -> Statement<Bool> {
-    let ids: Vec<i64> = seal.rows.iter().map(|(id, _)| *id).collect();
-    Statement::new(
-        "WITH free AS (
-            SELECT id FROM audit_log WHERE id = ANY(?) AND sealed_by IS NULL ORDER BY id FOR NO KEY UPDATE
-        ), appended AS (
-            INSERT INTO audit_seals (number, covers, at, mac) SELECT ?, ?, ?, ?
-            WHERE (SELECT count(*) FROM free) = cardinality(?::bigint[])
-                AND (SELECT coalesce(max(number), 0) + 1 FROM audit_seals) = ?
-            ON CONFLICT (number) DO NOTHING
-            RETURNING number
-        ), marked AS (
-            UPDATE audit_log SET sealed_by = appended.number FROM appended JOIN free ON true
-            WHERE audit_log.id = free.id
-        ) SELECT EXISTS (SELECT FROM appended)",
-    )
-    .bind::<Array<BigInt>, _>(ids.clone())
-    .bind::<BigInt, _>(seal.number)
-    .bind::<Binary, _>(row::covers(seal))
-    .bind::<Timestamptz, _>(seal.at)
-    .bind::<Binary, _>(seal.mac.0.to_vec())
-    .bind::<Array<BigInt>, _>(ids)
-    .bind::<BigInt, _>(seal.number)
+fn records(rows: Vec<EventRow>) -> Vec<AuditRecord> {
+    rows.into_iter().map(AuditRecord::from).collect()
 }

@@ -1,20 +1,35 @@
-//! Rows of the audit and their seals.
+//! Rows of the audit, their seals and the ends of the chain. What cannot be read is given as such: somebody
+//! may have changed it, and that keeps nobody from the rest.
 
-use crate::rows::Row;
-use crate::schema::{audit_log, audit_seals};
+use crate::schema::{audit_ends, audit_log, audit_seals};
 use chrono::{DateTime, Utc};
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
+use diesel::sql_types::{Nullable, Timestamptz};
 use evently_auth_domain::account::UserId;
-use evently_auth_domain::audit::{AuditAction, AuditEvent, AuditMac, AuditOutcome, AuditRecord, AuditSeal};
-use evently_auth_domain::error::StoreError;
+use evently_auth_domain::audit::{
+    AuditAction, AuditEnd, AuditEnds, AuditEvent, AuditLink, AuditMac, AuditOutcome, AuditRecord, AuditSeal,
+};
 use evently_auth_domain::session::Sid;
+
+type Time = DateTime<Utc>;
+type ReadableTime = SqlLiteral<Nullable<Timestamptz>>;
+
+/// PostgreSQL has times that the domain does not, infinite ones among them.
+const READABLE_TIME: &str =
+    "CASE WHEN at BETWEEN '0001-01-01 00:00:00Z' AND '9999-12-31 23:59:59Z' THEN at END";
+
+fn readable_time() -> ReadableTime {
+    diesel::dsl::sql(READABLE_TIME)
+}
 
 /// Every column of `audit_log`.
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = audit_log, check_for_backend(diesel::pg::Pg))]
 pub(super) struct EventRow {
     id: i64,
-    at: DateTime<Utc>,
+    #[diesel(select_expression = readable_time(), select_expression_type = ReadableTime)]
+    at: Option<Time>,
     action: String,
     outcome: String,
     actor: Option<i64>,
@@ -28,29 +43,42 @@ pub(super) struct EventRow {
     sealed_by: Option<i64>,
 }
 
-impl TryFrom<EventRow> for AuditRecord {
-    type Error = StoreError;
-
-    fn try_from(event: EventRow) -> Result<Self, StoreError> {
-        let row = Row { table: "audit_log", id: event.id };
-        Ok(Self {
-            id: event.id,
-            event: AuditEvent {
-                at: event.at,
-                action: row.value("action", AuditAction::parse(&event.action))?,
-                outcome: row.value("outcome", AuditOutcome::parse(&event.outcome))?,
-                actor: event.actor.map(UserId),
-                subject: event.subject.map(UserId),
-                sid: row.optional("sid", event.sid, |text| Sid::parse(&text))?,
-                ip_address: row.optional("ip_address", event.ip_address, |text| text.parse().ok())?,
-                user_agent: event.user_agent,
-                request_id: event.request_id,
-                detail: event.detail,
-            },
-            mac: AuditMac(row.digest("mac", event.mac)?),
-            sealed_by: event.sealed_by,
-        })
+impl From<EventRow> for AuditRecord {
+    fn from(row: EventRow) -> Self {
+        let (id, mac, sealed_by) = (row.id, digest(&row.mac), row.sealed_by);
+        match event(row) {
+            Some(event) => Self { id, event, mac, sealed_by },
+            None => Self::unreadable(id, mac, sealed_by),
+        }
     }
+}
+
+fn event(row: EventRow) -> Option<AuditEvent> {
+    Some(AuditEvent {
+        at: row.at?,
+        action: AuditAction::parse(&row.action)?,
+        outcome: AuditOutcome::parse(&row.outcome)?,
+        actor: row.actor.map(UserId),
+        subject: row.subject.map(UserId),
+        sid: readable(row.sid, |text| Sid::parse(&text))?,
+        ip_address: readable(row.ip_address, |text| text.parse().ok())?,
+        user_agent: row.user_agent,
+        request_id: row.request_id,
+        detail: row.detail,
+    })
+}
+
+/// Nothing when there is a value and it cannot be read.
+fn readable<C, T>(content: Option<C>, parse: impl FnOnce(C) -> Option<T>) -> Option<Option<T>> {
+    match content {
+        Some(content) => parse(content).map(Some),
+        None => Some(None),
+    }
+}
+
+/// A digest of another length is none that we made.
+fn digest(bytes: &[u8]) -> AuditMac {
+    AuditMac(bytes.try_into().unwrap_or_default())
 }
 
 /// Every column of `audit_seals`.
@@ -59,22 +87,52 @@ impl TryFrom<EventRow> for AuditRecord {
 pub(super) struct SealRow {
     number: i64,
     covers: Vec<u8>,
-    at: DateTime<Utc>,
+    #[diesel(select_expression = readable_time(), select_expression_type = ReadableTime)]
+    at: Option<Time>,
     mac: Vec<u8>,
 }
 
-impl TryFrom<SealRow> for AuditSeal {
-    type Error = StoreError;
-
-    fn try_from(seal: SealRow) -> Result<Self, StoreError> {
-        let row = Row { table: "audit_seals", id: seal.number };
-        Ok(Self {
-            number: seal.number,
-            rows: row.value("covers", covered(&seal.covers))?,
-            at: seal.at,
-            mac: AuditMac(row.digest("mac", seal.mac)?),
-        })
+impl From<SealRow> for AuditSeal {
+    fn from(row: SealRow) -> Self {
+        Self {
+            number: row.number,
+            rows: covered(&row.covers).unwrap_or_default(),
+            at: row.at.unwrap_or_default(),
+            mac: digest(&row.mac),
+        }
     }
+}
+
+/// Every column of `audit_ends`.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = audit_ends, check_for_backend(diesel::pg::Pg))]
+pub(super) struct EndRow {
+    which: String,
+    number: i64,
+    digest: Vec<u8>,
+    row_count: i64,
+    last_row: i64,
+    #[diesel(select_expression = readable_time(), select_expression_type = ReadableTime)]
+    at: Option<Time>,
+    mac: Vec<u8>,
+}
+
+impl EndRow {
+    fn end(&self) -> AuditEnd {
+        AuditEnd {
+            link: AuditLink { number: self.number, digest: digest(&self.digest) },
+            rows: self.row_count,
+            last_row: self.last_row,
+            at: self.at.unwrap_or_default(),
+            mac: digest(&self.mac),
+        }
+    }
+}
+
+/// The ends as they are stored.
+pub(super) fn ends(rows: &[EndRow]) -> AuditEnds {
+    let side = |which| rows.iter().find(|row| row.which == which).map(EndRow::end);
+    AuditEnds { start: side("start"), end: side("end") }
 }
 
 /// What `seal` covers as it is stored: ids and digests, 40 bytes each.

@@ -16,8 +16,8 @@ async fn database() -> (Database, Client) {
         database.store.put(Effects::audit(given::event(action))).await.unwrap();
     }
     let first = database.store.unsealed(1).await.unwrap();
-    let seal = given::audit_key().seal(None, &first, given::at(1));
-    assert!(database.store.append_seal(seal).await.unwrap());
+    let seal = given::seal(None, &first);
+    assert!(database.store.append_seal(0, seal.clone(), given::end(&seal)).await.unwrap());
     let raw = database.raw().await;
     (database, raw)
 }
@@ -94,13 +94,46 @@ async fn a_seal_stays_as_it_is() {
     refuses(&raw, "DELETE FROM audit_seals", "never deleted").await;
 }
 
+/// They move with their seals; what the start covers may go, and nothing else.
+#[tokio::test]
+async fn the_ends_move_with_their_seals() {
+    let (database, raw) = database().await;
+    let rest = database.store.unsealed(10).await.unwrap();
+    let last = database.store.last_seal().await.unwrap().unwrap();
+    let second = given::seal(Some(&last), &rest);
+    assert!(database.store.append_seal(1, second.clone(), given::end(&second)).await.unwrap());
+    for sql in [
+        "DELETE FROM audit_ends",
+        "TRUNCATE audit_ends",
+        "UPDATE audit_ends SET number = 1",
+        "UPDATE audit_ends SET number = 3",
+        "UPDATE audit_ends SET which = 'start'",
+        "INSERT INTO audit_ends SELECT 'start', number, digest, 0, 0, at, mac FROM audit_ends",
+        "INSERT INTO audit_ends SELECT 'start', 1, digest, 0, 0, at, mac FROM audit_ends",
+        "INSERT INTO audit_ends SELECT 'other', number, digest, 0, 0, at, mac FROM audit_ends",
+    ] {
+        let refusal = refusal(&raw, sql).await;
+        assert!(
+            refusal.contains("moved with its seal") || refusal.contains("never deleted"),
+            "{sql}: {refusal}"
+        );
+    }
+    assert!(database.store.cut(0, given::start(&last, 1), Effects::default()).await.unwrap());
+    refuses(&raw, "UPDATE audit_ends SET number = 1 WHERE which = 'start'", "moved with its seal").await;
+    for table in ["audit_log", "audit_seals"] {
+        refuses(&raw, &format!("DELETE FROM {table}"), "never deleted").await;
+        assert_eq!(number(&raw, &format!("SELECT count(*) FROM {table}")).await, 1);
+    }
+}
+
 #[tokio::test]
 async fn a_row_is_covered_by_one_seal() {
     let (database, raw) = database().await;
     let rows = database.store.rows(0, 10).await.unwrap();
     let last = database.store.last_seal().await.unwrap();
-    let again = given::audit_key().seal(last.as_ref(), &rows, given::at(2));
-    assert!(!database.store.append_seal(again).await.unwrap(), "the first row has a seal");
+    let again = given::seal(last.as_ref(), &rows);
+    let appended = database.store.append_seal(1, again.clone(), given::end(&again)).await.unwrap();
+    assert!(!appended, "the first row has a seal");
     assert_eq!(number(&raw, "SELECT count(*) FROM audit_seals").await, 1);
     assert_eq!(database.store.unsealed(10).await.unwrap().len(), 1);
 }

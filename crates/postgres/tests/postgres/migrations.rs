@@ -2,8 +2,15 @@
 
 use crate::support::store;
 use crate::{Database, number};
+use evently_auth_clock::MovableClock;
 use evently_auth_contract::given;
-use evently_auth_domain::ports::Users;
+use evently_auth_domain::audit::{AuditAction, AuditLink};
+use evently_auth_domain::effects::Effects;
+use evently_auth_domain::keys::Keys;
+use evently_auth_domain::ports::{AuditLog, Outbox, Users};
+use evently_auth_domain::{Auth, Ports};
+use evently_auth_memory::MemoryWorld;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::Client;
 
@@ -87,6 +94,68 @@ async fn several_may_migrate_at_once() {
     let applied = [one.unwrap(), two.unwrap(), three.unwrap()];
     let worked = applied.iter().filter(|applied| !applied.is_empty()).count();
     assert_eq!(worked, 1, "one does it, the others find it done: {applied:?}");
+}
+
+/// An index that is built beside the service is built anew when an attempt broke off.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_broken_migration_left_is_replaced() {
+    let database = Database::new().await;
+    let raw = database.raw().await;
+    assert_eq!(database.store.migrate_down(1).await.unwrap(), ["2026-11-24-000016_audit_log_at"]);
+    // As CREATE INDEX CONCURRENTLY leaves it when its connection is lost.
+    raw.batch_execute(
+        "CREATE INDEX audit_log_at ON audit_log (at);
+        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'audit_log_at'::regclass",
+    )
+    .await
+    .unwrap();
+    assert_eq!(database.store.migrate_up().await.unwrap(), ["2026-11-24-000016_audit_log_at"]);
+    let valid = "SELECT count(*) FROM pg_index
+        WHERE indexrelid = 'audit_log_at'::regclass AND indisvalid AND indnatts = 2";
+    assert_eq!(number(&raw, valid).await, 1);
+}
+
+/// A worker of that version seals with its own statement while the other one is rolled out, and after it.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_version_before_the_ends_goes_on_sealing() {
+    let database = Database::new().await;
+    let (store, raw) = (&database.store, database.raw().await);
+    let former = "WITH free AS (
+            SELECT id FROM audit_log WHERE id = ANY($1) AND sealed_by IS NULL ORDER BY id FOR NO KEY UPDATE
+        ), appended AS (
+            INSERT INTO audit_seals (number, covers, at, mac) SELECT $2, $3, $4, $5
+            WHERE (SELECT count(*) FROM free) = cardinality($1::bigint[])
+                AND (SELECT coalesce(max(number), 0) + 1 FROM audit_seals) = $2
+            ON CONFLICT (number) DO NOTHING
+            RETURNING number
+        ), marked AS (
+            UPDATE audit_log SET sealed_by = appended.number FROM appended JOIN free ON true
+            WHERE audit_log.id = free.id
+        ) SELECT EXISTS (SELECT FROM appended)";
+    let world = MemoryWorld::new(Arc::new(MovableClock::default()));
+    let keys = Keys { audit: given::audit_key(), ..world.keys().clone() };
+    let shared = Arc::new(store.clone());
+    let ports = Ports { outbox: shared.clone(), audit_log: shared, ..world.ports() };
+    let auth = Auth::new(ports, world.settings().clone(), keys);
+    let told = |detail: String| Effects::audit(given::event(AuditAction::LoggedIn).with(detail));
+    for round in 0..3 {
+        store.put(told(format!("before {round}"))).await.unwrap();
+        let rows = store.unsealed(10).await.unwrap();
+        let last = store.last_seal().await.unwrap().map_or(AuditLink::NONE, |last| last.link());
+        let seal = given::audit_key().former_seal(last, &rows, given::at(round));
+        let ids: Vec<i64> = rows.iter().map(|row| row.id).collect();
+        let covers: Vec<u8> =
+            seal.rows.iter().flat_map(|(id, mac)| id.to_be_bytes().into_iter().chain(mac.0)).collect();
+        let at =
+            std::time::UNIX_EPOCH + Duration::from_micros(u64::try_from(seal.at.timestamp_micros()).unwrap());
+        let sealed = raw.query_one(former, &[&ids, &seal.number, &covers, &at, &seal.mac.0.as_slice()]).await;
+        assert!(sealed.unwrap().get::<_, bool>(0));
+        assert_eq!(auth.verify_audit().await.unwrap().findings, []);
+        store.put(told(format!("after {round}"))).await.unwrap();
+        assert_eq!(auth.seal_audit(10).await.unwrap().map(|sealed| sealed.rows), Some(1));
+        let report = auth.verify_audit().await.unwrap();
+        assert_eq!((report.findings, report.end.unwrap().link.number), (vec![], 2 * round + 2));
+    }
 }
 
 /// Somebody reads for long, and others would queue behind a migration that waits for its lock.

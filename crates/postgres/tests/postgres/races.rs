@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use evently_auth_contract::given::{self, at, drastic_effects, effects, password, sid};
 use evently_auth_contract::{race, run};
 use evently_auth_domain::account::NewUser;
+use evently_auth_domain::audit::AuditLink;
 use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::mail::Delivery;
 use evently_auth_domain::ports::{
@@ -194,19 +195,20 @@ fn sealers_make_one_chain() {
                     let last = store.last_seal().await.unwrap();
                     let limit = u32::try_from(1 + (caller + round) % 9).unwrap();
                     let rows = store.unsealed(limit).await.unwrap();
-                    let seal = given::audit_key().seal(last.as_ref(), &rows, at(1));
-                    store.append_seal(seal).await.unwrap();
+                    let seal = given::seal(last.as_ref(), &rows);
+                    let last = last.map_or(0, |last| last.number);
+                    store.append_seal(last, seal.clone(), given::end(&seal)).await.unwrap();
                 }
             }
         })
         .await;
         let seals = database.store.seals(0, 10_000).await.unwrap();
         assert!(seals.len() > 10, "{}", seals.len());
-        let mut mac = None;
+        let mut mac = AuditLink::NONE.digest;
         for (seal, number) in seals.iter().zip(1..) {
             assert_eq!(seal.number, number);
             assert!(given::audit_key().proves_seal(mac, seal));
-            mac = Some(seal.mac);
+            mac = seal.mac;
             let rows = database.store.rows_of(number).await.unwrap();
             assert!(rows.iter().map(|row| (row.id, row.mac)).eq(seal.rows.iter().copied()));
         }

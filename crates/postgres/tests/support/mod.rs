@@ -7,15 +7,14 @@ use evently_auth_domain::account::{NewUser, User};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{CreatedUser, Opened, Sessions, UnchangedPassword, Users};
 use evently_auth_postgres::{PgConfig, PgServer, PgStore};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
-const MIGRATIONS: [&str; 2] = [
-    include_str!("../../../../migrations/postgres/2026-11-23-000001_initial/up.sql"),
-    include_str!("../../../../migrations/postgres/2026-11-23-000001_initial/down.sql"),
-];
+const MIGRATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations/postgres");
 
 /// Who holds it makes the template.
 const TEMPLATE_LOCK: i64 = 4_711_001;
@@ -135,10 +134,20 @@ pub(crate) fn administrator() -> PgServer {
     }
 }
 
+fn sorted(folder: &Path) -> Vec<PathBuf> {
+    let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
 /// The database that tests are copied from, made once for each state of the migrations.
 async fn template() -> String {
     let mut hasher = DefaultHasher::new();
-    MIGRATIONS.hash(&mut hasher);
+    for folder in sorted(Path::new(MIGRATIONS)) {
+        for file in sorted(&folder) {
+            fs::read(file).unwrap().hash(&mut hasher);
+        }
+    }
     let name = format!("evently_auth_template_{:016x}", hasher.finish());
     let client = client(&administrator()).await;
     let there = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");

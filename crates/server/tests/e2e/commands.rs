@@ -86,9 +86,15 @@ fn the_audit_is_sealed_and_verified() {
     let folder = tempfile::tempdir().unwrap();
     let server = Server::start(folder.path(), &[]);
     server.signed_in("grace");
-    server.wait_for("a seal", || {
+    let seal = server.wait_for("a seal", || {
         let text = lines(folder.path(), &["audit", "verify"]);
         assert!(text.starts_with("The audit is intact"), "{text}");
-        (!text.contains(" 0 seals")).then_some(())
+        text.lines().find_map(|line| line.strip_prefix("Sealed up to ")).map(str::to_owned)
     });
+    let expect = |seal: &str| run(folder.path(), &["audit", "verify", "--expect", seal], "");
+    assert!(expect(&seal).status.success());
+    let other = expect(&format!("1:{}", "0".repeat(64)));
+    assert_eq!(other.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&other.stdout).starts_with("seal 1 is not the one that is expected\n"));
+    assert_eq!(expect("1:xyz").status.code(), Some(2));
 }

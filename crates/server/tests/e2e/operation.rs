@@ -1,7 +1,7 @@
 //! What those who run it see: health, measurements, traces.
 
 use crate::harness::{PASSWORD, Production, Server, address, body};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc;
@@ -36,6 +36,53 @@ fn health_names_what_is_away() {
     body(site.get("/health/live").send().unwrap(), 200);
     site.postgres.thaw().unwrap();
     site.wait_for("health", || (site.get("/health").send().unwrap().status() == 200).then_some(()));
+}
+
+/// By whoever owns the database. The worker's log has every seal, for whoever keeps it elsewhere.
+#[test]
+fn what_is_done_to_the_audit_is_named() {
+    let mut site = Production::prepare(&[("AUDIT_RETENTION_DAYS", "30")]);
+    site.add_server();
+    site.add_worker();
+    site.signed_in("ada");
+    let last_seal = |rows: u64| {
+        site.workers[0].wait_for_line(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            let is_it = line["message"] == "the audit was sealed" && line["rows"].as_u64() >= Some(rows);
+            is_it.then(|| line["seal"].as_str().unwrap().to_owned())
+        })
+    };
+    let seal = last_seal(1);
+    let verify = |args: &[&str]| {
+        let ended = site.run(&[&["audit", "verify"], args].concat(), "");
+        (ended.status.code(), String::from_utf8(ended.stdout).unwrap())
+    };
+    let sql = |sql: &str| {
+        let sql = format!("SET session_replication_role = replica; {sql}");
+        site.runtime.block_on(site.postgres.sql("postgres", &sql)).unwrap()
+    };
+    site.wait_for("every row sealed", || {
+        (sql("SELECT count(*) FROM audit_log WHERE sealed_by IS NULL") == "0").then_some(())
+    });
+    let (code, said) = verify(&["--expect", &seal]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.starts_with("The audit is intact: ") && said.contains("\nSealed up to "), "{said}");
+
+    sql("UPDATE audit_log SET outcome = 'failure' WHERE id = 2");
+    assert_eq!(verify(&[]).1.lines().next(), Some("row 2 was changed"));
+    sql("UPDATE audit_log SET outcome = 'success' WHERE id = 2");
+    assert_eq!(verify(&[]).0, Some(0));
+    sql("DELETE FROM audit_log; DELETE FROM audit_seals");
+    let (code, said) = verify(&[]);
+    assert_eq!(
+        (code, said.lines().next().map(|line| line.starts_with("row 1"))),
+        (Some(1), Some(true)),
+        "{said}"
+    );
+    sql("DELETE FROM audit_ends");
+    assert_eq!(verify(&[]).0, Some(0), "as if nothing had ever happened, but for the log");
+    let (code, said) = verify(&["--expect", &seal]);
+    assert_eq!((code, said.as_str()), (Some(1), "seal 1 is expected and not there\n"));
 }
 
 #[test]

@@ -15,8 +15,8 @@ async fn database() -> (Database, SqliteConnection) {
         database.store.put(Effects::audit(given::event(action))).await.unwrap();
     }
     let first = database.store.unsealed(1).await.unwrap();
-    let seal = given::audit_key().seal(None, &first, given::at(1));
-    assert!(database.store.append_seal(seal).await.unwrap());
+    let seal = given::seal(None, &first);
+    assert!(database.store.append_seal(0, seal.clone(), given::end(&seal)).await.unwrap());
     let raw = database.raw();
     (database, raw)
 }
@@ -92,13 +92,41 @@ async fn a_seal_stays_as_it_is() {
     refuses(&mut raw, replacement, "never replaced");
 }
 
+/// They move with their seals; what the start covers may go, and nothing else.
+#[tokio::test]
+async fn the_ends_move_with_their_seals() {
+    let (database, mut raw) = database().await;
+    let rest = database.store.unsealed(10).await.unwrap();
+    let last = database.store.last_seal().await.unwrap().unwrap();
+    let second = given::seal(Some(&last), &rest);
+    assert!(database.store.append_seal(1, second.clone(), given::end(&second)).await.unwrap());
+    refuses(&mut raw, "DELETE FROM audit_ends", "never deleted");
+    for sql in [
+        "UPDATE audit_ends SET number = 1",
+        "UPDATE audit_ends SET number = 3",
+        "UPDATE audit_ends SET which = 'start'",
+        "INSERT INTO audit_ends SELECT 'start', number, digest, 0, 0, at, mac FROM audit_ends",
+        "REPLACE INTO audit_ends SELECT which, 1, digest, 0, 0, at, mac FROM audit_ends",
+    ] {
+        refuses(&mut raw, sql, "moved with its seal");
+    }
+    assert!(database.store.cut(0, given::start(&last, 1), Effects::default()).await.unwrap());
+    let back = "REPLACE INTO audit_ends SELECT which, 1, digest, 0, 0, at, mac FROM audit_ends WHERE which = 'start'";
+    refuses(&mut raw, back, "moved with its seal");
+    for table in ["audit_log", "audit_seals"] {
+        refuses(&mut raw, &format!("DELETE FROM {table} WHERE true"), "never deleted");
+        assert_eq!(number(&mut raw, &format!("SELECT count(*) AS number FROM {table}")), 1);
+    }
+}
+
 #[tokio::test]
 async fn a_row_is_covered_by_one_seal() {
     let (database, mut raw) = database().await;
     let rows = database.store.rows(0, 10).await.unwrap();
     let last = database.store.last_seal().await.unwrap();
-    let again = given::audit_key().seal(last.as_ref(), &rows, given::at(2));
-    assert!(!database.store.append_seal(again).await.unwrap(), "the first row has a seal");
+    let again = given::seal(last.as_ref(), &rows);
+    let appended = database.store.append_seal(1, again.clone(), given::end(&again)).await.unwrap();
+    assert!(!appended, "the first row has a seal");
     assert_eq!(number(&mut raw, "SELECT count(*) AS number FROM audit_seals"), 1);
     assert_eq!(database.store.unsealed(10).await.unwrap().len(), 1);
 }

@@ -33,8 +33,8 @@ async fn filled() -> (Database, String) {
     let ada = database.add(given::user("ada")).await;
     database.open_session(&ada, 1).await;
     store.put(given::effects()).await.unwrap();
-    let seal = given::audit_key().seal(None, &store.unsealed(10).await.unwrap(), given::at(9));
-    assert!(store.append_seal(seal).await.unwrap());
+    let seal = given::seal(None, &store.unsealed(10).await.unwrap());
+    assert!(store.append_seal(0, seal.clone(), given::end(&seal)).await.unwrap());
     codes(store).put(SLOT, Some(StoredCode { mac: RIGHT, subject: ada.id })).await.unwrap();
     let content = everything(store).await;
     (database, content)

@@ -169,6 +169,13 @@ async fn searches_have_an_index() {
             AND mails.created_at < ? ORDER BY mails.created_at LIMIT ?)",
         "SELECT * FROM audit_log WHERE sealed_by IS NULL ORDER BY id",
         "SELECT * FROM audit_log WHERE sealed_by = ? ORDER BY id",
+        "SELECT * FROM audit_log WHERE id < ? ORDER BY id DESC",
+        "SELECT * FROM audit_log WHERE id < ? AND actor = ? ORDER BY id DESC",
+        "SELECT * FROM audit_log WHERE id < ? AND subject = ? ORDER BY id DESC",
+        "SELECT * FROM audit_log WHERE id < ? AND action = ? ORDER BY id DESC",
+        "SELECT * FROM audit_log WHERE id < ? AND outcome = 'failure' ORDER BY id DESC",
+        "SELECT * FROM audit_log WHERE id < ? AND ip_address = ? ORDER BY id DESC",
+        "SELECT * FROM audit_log WHERE id < ? AND request_id = ? ORDER BY id DESC",
     ] {
         let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Step>(&mut raw).unwrap();
         for step in plan {

@@ -1,12 +1,15 @@
 //! Running the user base; each use case asks for its permission first.
 
+mod audit;
 mod sessions;
 mod update_user;
 mod users;
 
 pub use update_user::UpdateUser;
 
-use crate::access::Forbidden;
+use crate::Auth;
+use crate::audit::{AuditEvent, AuditOutcome};
+use crate::effects::Effects;
 use crate::error::StoreError;
 
 /// Why nothing was done.
@@ -35,8 +38,32 @@ pub enum AdminError {
     Store(#[from] StoreError),
 }
 
-impl From<Forbidden> for AdminError {
-    fn from(_: Forbidden) -> Self {
-        Self::Forbidden
+impl AdminError {
+    /// What the audit says of a refusal; nothing, when it is there already or when something broke.
+    fn refusal(&self) -> Option<&'static str> {
+        match self {
+            Self::SelfAction(_) => Some("refused: own account"),
+            Self::NotFound => Some("refused: no such account"),
+            Self::Taken => Some("refused: taken"),
+            Self::HeldName => Some("refused: held name"),
+            Self::LastAdmin => Some("refused: last administrator"),
+            Self::Forbidden | Self::Store(_) => None,
+        }
+    }
+}
+
+impl Auth {
+    /// Passes `done` on; when it is a refusal, it is in the audit as the failure of `event` when this returns.
+    async fn noting_refusal<T>(
+        &self,
+        event: AuditEvent,
+        done: impl Future<Output = Result<T, AdminError>>,
+    ) -> Result<T, AdminError> {
+        let done = done.await;
+        if let Some(refusal) = done.as_ref().err().and_then(AdminError::refusal) {
+            let event = AuditEvent { outcome: AuditOutcome::Failure, ..event };
+            self.ports.outbox.put(Effects::audit(event.with(refusal))).await?;
+        }
+        done
     }
 }

@@ -4,7 +4,7 @@ use super::AdminError;
 use crate::Auth;
 use crate::access::Principal;
 use crate::account::{Permission, UserId};
-use crate::audit::AuditAction;
+use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
 use crate::client::Client;
 use crate::effects::Effects;
 use crate::ports::SessionsToEnd;
@@ -19,8 +19,9 @@ impl Auth {
         &self,
         id: UserId,
         principal: &Principal,
+        client: &Client,
     ) -> Result<Vec<Session>, AdminError> {
-        principal.require(Permission::ReadSessions)?;
+        self.permit(Permission::ReadSessions, principal, client).await?;
         self.ports.users.find(id).await?.ok_or(AdminError::NotFound)?;
         Ok(self.live_sessions(id).await?)
     }
@@ -35,18 +36,27 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<u64, AdminError> {
-        principal.require(Permission::ManageSessions)?;
-        self.ports.users.find(id).await?.ok_or(AdminError::NotFound)?;
-        let effects = Effects::audit(self.admin_event(AuditAction::SessionsRevoked, id, principal, client));
-        Ok(self.ports.sessions.end(SessionsToEnd::AllOf(id), effects).await?)
+        self.permit(Permission::ManageSessions, principal, client).await?;
+        let event = self.admin_event(AuditAction::SessionsRevoked, id, principal, client);
+        self.noting_refusal(event.clone(), async {
+            self.ports.users.find(id).await?.ok_or(AdminError::NotFound)?;
+            Ok(self.ports.sessions.end(SessionsToEnd::AllOf(id), Effects::audit(event)).await?)
+        })
+        .await
     }
 
-    /// Removes expired sessions; says how many.
+    /// Removes expired sessions; says how many. What was done is in the audit when this returns.
     ///
     /// # Errors
     /// See [`AdminError`].
-    pub async fn cleanup_sessions(&self, principal: &Principal) -> Result<u64, AdminError> {
-        principal.require(Permission::ManageSessions)?;
-        Ok(self.sweep_sessions().await?)
+    pub async fn cleanup_sessions(&self, principal: &Principal, client: &Client) -> Result<u64, AdminError> {
+        self.permit(Permission::ManageSessions, principal, client).await?;
+        let removed = self.sweep_sessions().await?;
+        let event = AuditEvent::new(AuditAction::SessionsCleaned, AuditOutcome::Success, client, self.now())
+            .by(principal.user.id)
+            .in_session(&principal.session.sid)
+            .with(format!("{removed} expired sessions"));
+        self.ports.outbox.put(Effects::audit(event)).await?;
+        Ok(removed)
     }
 }

@@ -3,7 +3,7 @@
 use super::AdminError;
 use crate::access::Principal;
 use crate::account::{EmailAddress, FullName, Permission, Role, User, UserId, Username};
-use crate::audit::AuditAction;
+use crate::audit::{AuditAction, AuditEvent};
 use crate::client::Client;
 use crate::effects::{Effects, EndSessions};
 use crate::error::StoreError;
@@ -43,7 +43,20 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<User, AdminError> {
-        principal.require(Permission::ManageUsers)?;
+        self.permit(Permission::ManageUsers, principal, client).await?;
+        let event = self.admin_event(AuditAction::UserChanged, id, principal, client);
+        let event = event.with(describe(&command));
+        self.noting_refusal(event.clone(), self.update_permitted(id, command, principal, client, event)).await
+    }
+
+    async fn update_permitted(
+        &self,
+        id: UserId,
+        command: UpdateUser,
+        principal: &Principal,
+        client: &Client,
+        event: AuditEvent,
+    ) -> Result<User, AdminError> {
         if id == principal.user.id {
             let role = command.role.is_some_and(|role| role != principal.user.role);
             let active = command.is_active.is_some_and(|active| active != principal.user.is_active);
@@ -57,8 +70,11 @@ impl Auth {
             let user = self.account_to_change(id).await?;
             let now = self.now();
             let moves_to = command.email.as_ref().filter(|email| **email != user.email);
-            let event = self.admin_event(AuditAction::UserChanged, id, principal, client);
-            let mut effects = Effects::audit(event.with(describe(&command)));
+            let mut effects = Effects::audit(event.clone());
+            if let Some(active) = command.is_active.filter(|active| *active != user.is_active) {
+                let action = if active { AuditAction::UserActivated } else { AuditAction::UserDeactivated };
+                effects.audit.push(self.admin_event(action, id, principal, client));
+            }
             for mail in moves_to.map(|new| email_changed(&user, new)).unwrap_or_default() {
                 effects = effects.mail(self.seal(&mail, client, now)?);
             }

@@ -19,8 +19,9 @@ impl Auth {
         &self,
         filter: &UserFilter,
         principal: &Principal,
+        client: &Client,
     ) -> Result<UserPage, AdminError> {
-        principal.require(Permission::ReadUsers)?;
+        self.permit(Permission::ReadUsers, principal, client).await?;
         Ok(self.ports.users.list(filter).await?)
     }
 
@@ -28,8 +29,13 @@ impl Auth {
     ///
     /// # Errors
     /// See [`AdminError`].
-    pub async fn find_user(&self, id: UserId, principal: &Principal) -> Result<User, AdminError> {
-        principal.require(Permission::ReadUsers)?;
+    pub async fn find_user(
+        &self,
+        id: UserId,
+        principal: &Principal,
+        client: &Client,
+    ) -> Result<User, AdminError> {
+        self.permit(Permission::ReadUsers, principal, client).await?;
         self.ports.users.find(id).await?.ok_or(AdminError::NotFound)
     }
 
@@ -43,9 +49,9 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<(), AdminError> {
-        principal.require(Permission::ManageUsers)?;
-        let effects = Effects::audit(self.admin_event(AuditAction::UserActivated, id, principal, client));
-        self.switch(id, true, effects).await
+        self.permit(Permission::ManageUsers, principal, client).await?;
+        let event = self.admin_event(AuditAction::UserActivated, id, principal, client);
+        self.noting_refusal(event.clone(), self.switch(id, true, Effects::audit(event))).await
     }
 
     /// Switches an account off and ends its sessions.
@@ -58,12 +64,15 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<(), AdminError> {
-        principal.require(Permission::ManageUsers)?;
-        if id == principal.user.id {
-            return Err(AdminError::SelfAction("Cannot deactivate your own account"));
-        }
+        self.permit(Permission::ManageUsers, principal, client).await?;
         let event = self.admin_event(AuditAction::UserDeactivated, id, principal, client);
-        self.switch(id, false, Effects::audit(event).ending(EndSessions::All)).await
+        self.noting_refusal(event.clone(), async {
+            if id == principal.user.id {
+                return Err(AdminError::SelfAction("Cannot deactivate your own account"));
+            }
+            self.switch(id, false, Effects::audit(event).ending(EndSessions::All)).await
+        })
+        .await
     }
 
     /// Deletes an account and its sessions; its audit stays.
@@ -76,16 +85,19 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<(), AdminError> {
-        principal.require(Permission::ManageUsers)?;
-        if id == principal.user.id {
-            return Err(AdminError::SelfAction("Cannot delete your own account"));
-        }
-        let effects = Effects::audit(self.admin_event(AuditAction::UserDeleted, id, principal, client));
-        match self.ports.users.delete(id, effects).await? {
-            DeletedUser::Deleted => Ok(()),
-            DeletedUser::Missing => Err(AdminError::NotFound),
-            DeletedUser::LastAdmin => Err(AdminError::LastAdmin),
-        }
+        self.permit(Permission::ManageUsers, principal, client).await?;
+        let event = self.admin_event(AuditAction::UserDeleted, id, principal, client);
+        self.noting_refusal(event.clone(), async {
+            if id == principal.user.id {
+                return Err(AdminError::SelfAction("Cannot delete your own account"));
+            }
+            match self.ports.users.delete(id, Effects::audit(event)).await? {
+                DeletedUser::Deleted => Ok(()),
+                DeletedUser::Missing => Err(AdminError::NotFound),
+                DeletedUser::LastAdmin => Err(AdminError::LastAdmin),
+            }
+        })
+        .await
     }
 
     /// The account, which is not a held name: a change would end its claim, and its username would stay held for good.

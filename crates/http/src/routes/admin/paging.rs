@@ -6,14 +6,14 @@ use evently_auth_domain::account::Role;
 use evently_auth_domain::ports::UserFilter;
 use form_urlencoded::Serializer;
 
-/// Most accounts on a page.
-const MAX_LIMIT: u64 = 500;
-/// Accounts on a page unless told otherwise.
-const DEFAULT_LIMIT: u64 = 100;
+/// Most entries on a page.
+pub(super) const MAX_LIMIT: u64 = 500;
+/// Entries on a page unless told otherwise.
+pub(super) const DEFAULT_LIMIT: u64 = 100;
 /// Most characters to search for: no address, username or name is longer.
 const MAX_QUERY_CHARS: usize = 255;
 
-type Parsed<T> = Result<T, (&'static str, &'static str)>;
+pub(super) type Parsed<T> = Result<T, (&'static str, &'static str)>;
 
 /// Reads which accounts a query asks for.
 ///

@@ -25,8 +25,8 @@ pub(crate) async fn list_user_sessions(
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    caller.principal.require(Permission::ReadSessions)?;
-    let sessions = state.auth.list_user_sessions(user_id(&id)?, &caller.principal).await?;
+    state.auth.permit(Permission::ReadSessions, &caller.principal, &caller.client).await?;
+    let sessions = state.auth.list_user_sessions(user_id(&id)?, &caller.principal, &caller.client).await?;
     Ok(shown(&sessions, &caller.principal))
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn revoke_user_sessions(
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<web::Json<MessageResponse>, Problem> {
-    caller.principal.require(Permission::ManageSessions)?;
+    state.auth.permit(Permission::ManageSessions, &caller.principal, &caller.client).await?;
     state.auth.revoke_user_sessions(user_id(&id)?, &caller.principal, &caller.client).await?;
     Ok(web::Json(MessageResponse::new("All user sessions revoked successfully")))
 }
@@ -64,7 +64,7 @@ pub(crate) async fn cleanup_sessions(
     state: web::Data<HttpState>,
     caller: Caller,
 ) -> Result<web::Json<CleanupResponse>, Problem> {
-    caller.principal.require(Permission::ManageSessions)?;
-    let removed = state.auth.cleanup_sessions(&caller.principal).await?;
+    state.auth.permit(Permission::ManageSessions, &caller.principal, &caller.client).await?;
+    let removed = state.auth.cleanup_sessions(&caller.principal, &caller.client).await?;
     Ok(web::Json(CleanupResponse::new(removed)))
 }

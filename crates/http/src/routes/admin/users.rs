@@ -40,9 +40,9 @@ pub(crate) async fn list_users(
     caller: Caller,
     req: HttpRequest,
 ) -> Result<HttpResponse, Problem> {
-    caller.principal.require(Permission::ReadUsers)?;
+    state.auth.permit(Permission::ReadUsers, &caller.principal, &caller.client).await?;
     let filter = read_filter(req.query_string())?;
-    let page = state.auth.list_users(&filter, &caller.principal).await?;
+    let page = state.auth.list_users(&filter, &caller.principal, &caller.client).await?;
     let users: Vec<_> = page.users.iter().map(UserResponse::from).collect();
     Ok(HttpResponse::Ok()
         .insert_header(("x-total-count", page.total))
@@ -67,8 +67,8 @@ pub(crate) async fn read_user(
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    caller.principal.require(Permission::ReadUsers)?;
-    let user = state.auth.find_user(user_id(&id)?, &caller.principal).await?;
+    state.auth.permit(Permission::ReadUsers, &caller.principal, &caller.client).await?;
+    let user = state.auth.find_user(user_id(&id)?, &caller.principal, &caller.client).await?;
     Ok(HttpResponse::Ok().json(UserResponse::from(&user)))
 }
 
@@ -94,7 +94,7 @@ pub(crate) async fn update_user(
     body: Body,
 ) -> Result<HttpResponse, Problem> {
     let Caller { principal, client } = caller;
-    principal.require(Permission::ManageUsers)?;
+    state.auth.permit(Permission::ManageUsers, &principal, &client).await?;
     let id = user_id(&id)?;
     let mut fields = body.fields().await?;
     let email = fields.optional("email", EmailAddress::parse);
@@ -130,7 +130,7 @@ pub(crate) async fn delete_user(
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<web::Json<MessageResponse>, Problem> {
-    caller.principal.require(Permission::ManageUsers)?;
+    state.auth.permit(Permission::ManageUsers, &caller.principal, &caller.client).await?;
     state.auth.delete_user(user_id(&id)?, &caller.principal, &caller.client).await?;
     Ok(web::Json(MessageResponse::new("User deleted successfully")))
 }
@@ -153,7 +153,7 @@ pub(crate) async fn activate_user(
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<web::Json<MessageResponse>, Problem> {
-    caller.principal.require(Permission::ManageUsers)?;
+    state.auth.permit(Permission::ManageUsers, &caller.principal, &caller.client).await?;
     state.auth.activate_user(user_id(&id)?, &caller.principal, &caller.client).await?;
     Ok(web::Json(MessageResponse::new("User activated successfully")))
 }
@@ -177,7 +177,7 @@ pub(crate) async fn deactivate_user(
     caller: Caller,
     id: web::Path<String>,
 ) -> Result<web::Json<MessageResponse>, Problem> {
-    caller.principal.require(Permission::ManageUsers)?;
+    state.auth.permit(Permission::ManageUsers, &caller.principal, &caller.client).await?;
     state.auth.deactivate_user(user_id(&id)?, &caller.principal, &caller.client).await?;
     Ok(web::Json(MessageResponse::new("User deactivated successfully")))
 }

@@ -21,7 +21,7 @@ enum Row {
     Administration(u16, u16),
 }
 
-const TABLE: [(&str, Row); 30] = [
+const TABLE: [(&str, Row); 31] = [
     ("GET /", Anyone(200)),
     ("GET /health", Anyone(200)),
     ("GET /health/live", Anyone(200)),
@@ -44,6 +44,7 @@ const TABLE: [(&str, Row); 30] = [
     ("DELETE /api/v1/auth/sessions", SignedIn(200)),
     ("DELETE /api/v1/auth/sessions/{id}", OwnSessions),
     ("GET /api/v1/admin/users", Administration(200, 200)),
+    ("GET /api/v1/admin/audit", Administration(200, 200)),
     ("POST /api/v1/admin/cleanup-sessions", Administration(200, 200)),
     ("GET /api/v1/admin/users/{user_id}", Administration(200, 200)),
     ("PUT /api/v1/admin/users/{user_id}", Administration(200, 200)),

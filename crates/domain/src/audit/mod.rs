@@ -1,30 +1,41 @@
 //! The audit: who did what to whom, from where, and how it ended.
 //!
 //! A row is written in the transaction of its cause and carries an HMAC over its content. Later the rows are sealed
-//! into a chain, so that a changed, removed, inserted or reordered row is found and named. Nothing in it is secret.
+//! into a chain, so that a changed, removed, inserted or reordered row and a cut-off tail are found and named. Nothing
+//! in it is secret.
+
+mod chain;
+mod filter;
+
+pub use chain::{AuditEnd, AuditEnds, AuditKey, AuditLink, AuditMac, AuditRecord, AuditSeal, AuditSide};
+pub use filter::AuditFilter;
 
 use crate::Timestamp;
 use crate::account::UserId;
 use crate::client::Client;
 use crate::session::Sid;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 use std::net::IpAddr;
-use subtle::ConstantTimeEq;
 
 macro_rules! actions {
     ($($(#[doc = $doc:literal])+ $variant:ident => $name:literal,)+) => {
         /// What happened.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum AuditAction { $($(#[doc = $doc])+ $variant,)+ }
+        pub enum AuditAction {
+            $($(#[doc = $doc])+ $variant,)+
+            /// A stored row says nothing that this version understands; never written.
+            Unreadable,
+        }
 
         impl AuditAction {
-            /// Every action.
+            /// Every action that is written.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)+];
 
             /// The action as it stands in tables.
             pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)+ }
+                match self {
+                    $(Self::$variant => $name,)+
+                    Self::Unreadable => "unreadable",
+                }
             }
         }
     };
@@ -67,6 +78,14 @@ actions! {
     UserDeactivated => "admin.user_deactivated",
     /// An account was deleted by an administrator.
     UserDeleted => "admin.user_deleted",
+    /// Somebody asked for what the role does not allow.
+    PermissionDenied => "admin.permission_denied",
+    /// Expired sessions were removed because an administrator asked for it.
+    SessionsCleaned => "admin.sessions_cleaned",
+    /// Mails that had been given up were queued again by the command line.
+    MailsRetried => "admin.mails_retried",
+    /// Rows that are older than they are kept were removed from the front of the audit.
+    AuditCut => "audit.cut",
 }
 
 impl AuditAction {
@@ -178,122 +197,5 @@ impl AuditEvent {
     pub fn with(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
-    }
-}
-
-/// A keyed digest of a row or a seal.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AuditMac(pub [u8; 32]);
-
-/// A row as it is stored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditRecord {
-    /// Its number; grows, may have gaps.
-    pub id: i64,
-    /// What it says.
-    pub event: AuditEvent,
-    /// The digest over what it says.
-    pub mac: AuditMac,
-    /// The seal that covers it, once one does.
-    pub sealed_by: Option<i64>,
-}
-
-/// A link of the chain: names the rows that it covers, in order, and is bound to the link before it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AuditSeal {
-    /// 1, 2, 3, … without gaps.
-    pub number: i64,
-    /// The rows, in order, with their digests.
-    pub rows: Vec<(i64, AuditMac)>,
-    /// When it was made.
-    pub at: Timestamp,
-    /// The digest over all of it and the digest of the seal before.
-    pub mac: AuditMac,
-}
-
-/// The server's key for the audit.
-#[derive(Clone)]
-pub struct AuditKey([u8; 32]);
-
-impl AuditKey {
-    /// Takes over a derived key.
-    pub fn new(key: [u8; 32]) -> Self {
-        Self(key)
-    }
-
-    /// The digest over a row's content; adapters store it with the row.
-    pub fn row_mac(&self, event: &AuditEvent) -> AuditMac {
-        let number = |id: Option<UserId>| id.map(|id| id.0.to_string());
-        let fields: [Option<String>; 10] = [
-            Some(event.at.timestamp_micros().to_string()),
-            Some(event.action.as_str().to_owned()),
-            Some(event.outcome.as_str().to_owned()),
-            number(event.actor),
-            number(event.subject),
-            event.sid.as_ref().map(|sid| sid.as_str().to_owned()),
-            event.ip_address.map(|ip| ip.to_string()),
-            event.user_agent.clone(),
-            event.request_id.clone(),
-            event.detail.clone(),
-        ];
-        let mut mac = self.start(b"row");
-        for field in &fields {
-            match field {
-                Some(text) => {
-                    mac.update(&[1]);
-                    mac.update(&(text.len() as u64).to_be_bytes());
-                    mac.update(text.as_bytes());
-                }
-                None => mac.update(&[0]),
-            }
-        }
-        AuditMac(mac.finalize().into_bytes().into())
-    }
-
-    /// The next link after `previous`, over `rows` in their order.
-    pub fn seal(&self, previous: Option<&AuditSeal>, rows: &[AuditRecord], at: Timestamp) -> AuditSeal {
-        let number = previous.map_or(0, |seal| seal.number) + 1;
-        let rows: Vec<_> = rows.iter().map(|row| (row.id, row.mac)).collect();
-        let mac = self.seal_mac(previous.map(|seal| seal.mac), number, &rows, at);
-        AuditSeal { number, rows, at, mac }
-    }
-
-    /// Whether `seal` is the link after `previous` that we made.
-    pub fn proves_seal(&self, previous: Option<AuditMac>, seal: &AuditSeal) -> bool {
-        let mac = self.seal_mac(previous, seal.number, &seal.rows, seal.at);
-        mac.0.ct_eq(&seal.mac.0).into()
-    }
-
-    /// Whether `record` says what it said when it was written.
-    pub fn proves_row(&self, record: &AuditRecord) -> bool {
-        self.row_mac(&record.event).0.ct_eq(&record.mac.0).into()
-    }
-
-    fn seal_mac(
-        &self,
-        previous: Option<AuditMac>,
-        number: i64,
-        rows: &[(i64, AuditMac)],
-        at: Timestamp,
-    ) -> AuditMac {
-        let mut mac = self.start(b"seal");
-        mac.update(&previous.map_or([0; 32], |previous| previous.0));
-        mac.update(&number.to_be_bytes());
-        mac.update(&at.timestamp_micros().to_be_bytes());
-        mac.update(&(rows.len() as u64).to_be_bytes());
-        for (id, digest) in rows {
-            mac.update(&id.to_be_bytes());
-            mac.update(&digest.0);
-        }
-        AuditMac(mac.finalize().into_bytes().into())
-    }
-
-    fn start(&self, label: &[u8]) -> Hmac<Sha256> {
-        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
-            Ok(mac) => mac,
-            Err(never) => unreachable!("HMAC takes keys of any length: {never}"),
-        };
-        mac.update(label);
-        mac
     }
 }

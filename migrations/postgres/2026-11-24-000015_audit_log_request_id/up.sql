@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY audit_log_request_id ON audit_log (request_id, id) WHERE request_id IS NOT NULL;
