@@ -1,0 +1,102 @@
+//! Login, use, refresh and logout.
+
+use super::{Held, Sender};
+use crate::call::Touches;
+use crate::fixtures::FIXTURES;
+use crate::oracle::class::{Class, Classed};
+use crate::oracle::limits::Key;
+use crate::world::World;
+use evently_auth_domain::account::Identifier;
+use evently_auth_domain::error::StoreError;
+use evently_auth_domain::usecases::{LogIn, Tokens};
+use std::rc::Rc;
+
+impl World {
+    /// Signs a person in with one of the passwords.
+    pub(crate) async fn log_in(self: &Rc<Self>, sender: Sender, password: usize) -> Option<Held> {
+        let Sender { person, host } = sender;
+        let identifier = if self.chance(800) {
+            Identifier::Username(FIXTURES.usernames[person].clone())
+        } else {
+            Identifier::Email(FIXTURES.addresses[0][person].clone())
+        };
+        let by_name = matches!(identifier, Identifier::Username(_));
+        let command = LogIn { identifier, password: FIXTURES.passwords[password].as_password().clone() };
+        let limit = self.instances[0].settings().limits.login;
+        let key = Key::new("login", format!("{person}|{host}"), limit);
+        let key = Key { failures: true, account_of: Some(person), has_fallback: true, ..key };
+        let limits = by_name.then_some(key);
+        let touches =
+            Touches { watched: Some(person), limits: limits.into_iter().collect(), ..Touches::default() };
+        let work =
+            |auth: Rc<evently_auth_domain::Auth>, client| async move { auth.log_in(command, &client).await };
+        let reply = self.request("log in", host, touches, work).await;
+        let class = self.judge(&reply)?;
+        let mut oracle = self.oracle.borrow_mut();
+        if by_name {
+            oracle.login_answered(person, password, class, &reply);
+        }
+        let tokens = reply.answer.as_ref()?.as_ref().ok()?;
+        let held = self.held(tokens)?;
+        let claims = self.tokens.claims(&held.access)?;
+        oracle.opened(person, password, tokens, &claims, &reply);
+        Some(held)
+    }
+
+    /// Uses an access token for nothing in particular.
+    pub(crate) async fn look(self: &Rc<Self>, sender: Sender, held: &Held) {
+        let touches = Touches { watched: Some(sender.person), ..Touches::default() };
+        let work = |_, _, _| async { Ok::<(), StoreError>(()) };
+        self.guarded("look", sender, held, touches, work).await;
+    }
+
+    /// Trades a refresh token for its successor; nothing when the client has to sign in again. A client that heard
+    /// nothing, or of a failure of ours, keeps what it has.
+    pub(crate) async fn refresh(self: &Rc<Self>, sender: Sender, held: Held) -> Option<Held> {
+        let touches =
+            Touches { watched: Some(sender.person), chain: Some(held.sid.clone()), ..Touches::default() };
+        let token = held.refresh.clone();
+        let work =
+            |auth: Rc<evently_auth_domain::Auth>, client| async move { auth.refresh(&token, &client).await };
+        let reply = self.request("refresh", sender.host, touches, work).await;
+        let Some(class) = self.judge(&reply) else { return Some(held) };
+        let tokens = reply.answer.as_ref().and_then(|answer| answer.as_ref().ok());
+        let next = tokens.and_then(|tokens| self.held(tokens));
+        let claims = next.as_ref().and_then(|next| self.tokens.claims(&next.access));
+        let successor = tokens.zip(claims.as_ref());
+        self.oracle.borrow_mut().refreshed(&held.sid, held.generation, successor, class, &reply);
+        match class {
+            Class::Done => next,
+            Class::Invalid => None,
+            _ => Some(held),
+        }
+    }
+
+    /// Ends the session behind a token.
+    pub(crate) async fn log_out(self: &Rc<Self>, sender: Sender, held: &Held) {
+        let touches = Touches { people: vec![sender.person], ..Touches::default() };
+        let work = |auth: Rc<evently_auth_domain::Auth>, principal, client| async move {
+            auth.log_out(&principal, &client).await
+        };
+        let reply = self.guarded("log out", sender, held, touches, work).await;
+        let mut oracle = self.oracle.borrow_mut();
+        if reply.answer.is_some() {
+            oracle.left_alone(sender.person, &reply);
+        }
+        if reply.answer.as_ref().map(Classed::class) == Some(Class::Done) {
+            if let Some(session) = oracle.sessions.get_mut(&held.sid) {
+                session.ends(reply.ended.step, "a logout");
+            }
+        }
+    }
+
+    fn held(&self, tokens: &Tokens) -> Option<Held> {
+        let claims = self.tokens.claims(tokens.access.expose())?;
+        Some(Held {
+            sid: claims.sid.to_string(),
+            generation: claims.generation.0,
+            access: tokens.access.expose().to_owned(),
+            refresh: tokens.refresh.expose().to_owned(),
+        })
+    }
+}
