@@ -40,9 +40,21 @@ deps:
 files:
     cargo xtask check-files
 
+# hold docs/asvs.md against the standard and the tests
+asvs:
+    cargo xtask check-asvs
+
 # licences, bans and sources of what we build upon
 deny:
     cargo deny check bans licenses sources
+
+# try the parsers of outside input: just fuzz --seconds 600 json_bodies
+fuzz *args:
+    cargo xtask fuzz {{ args }}
+
+# both programs, their bill of materials and checksums, in dist/: just release --twice
+release *args:
+    cargo xtask release {{ args }}
 
 # write docs/openapi.json
 openapi:

@@ -1,11 +1,14 @@
 //! What a developer does by hand, as code: `cargo xtask <task>`, one file per task.
 
 mod cargo;
+mod check_asvs;
 mod check_deploy;
 mod check_deps;
 mod check_files;
+mod fuzz;
 mod generated;
 mod install;
+mod release;
 mod services;
 mod simulate;
 mod test;
@@ -41,6 +44,8 @@ enum Task {
         #[arg(last = true)]
         command: Vec<OsString>,
     },
+    /// Hold docs/asvs.md against the standard's list of requirements and the tests that there are
+    CheckAsvs,
     /// Hold the crates' dependencies against the dependency rule
     CheckDeps,
     /// Hold deploy/ against what the service really is
@@ -51,6 +56,14 @@ enum Task {
     },
     /// Hold the source files against the house rules on length, markers and headers
     CheckFiles,
+    /// Try every parser of outside input with what libFuzzer makes up
+    Fuzz {
+        /// How long each target is tried
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Targets in fuzz/fuzz_targets; none for all of them
+        targets: Vec<String>,
+    },
     /// Write docs/openapi.json from the routes
     Openapi {
         /// Only say whether it is up to date
@@ -62,6 +75,12 @@ enum Task {
         /// Only say whether it is up to date
         #[arg(long)]
         check: bool,
+    },
+    /// Make a release in dist/: both programs, their bill of materials and checksums
+    Release {
+        /// Build the commit once more in another folder, and compare
+        #[arg(long)]
+        twice: bool,
     },
 }
 
@@ -80,9 +99,12 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
             let most = if seed.is_some() { 1 } else { 1_000_000 };
             simulate::run(schedules.unwrap_or(most), seed.unwrap_or(0))?;
         }
+        Task::CheckAsvs => test::check_asvs()?,
         Task::CheckDeps => check_deps::run()?,
         Task::CheckDeploy { all } => check_deploy::run(*all)?,
         Task::CheckFiles => check_files::run()?,
+        Task::Fuzz { seconds, targets } => fuzz::long(targets, *seconds)?,
+        Task::Release { twice } => release::run(*twice)?,
         Task::Openapi { check } => generated::OPENAPI.run(*check)?,
         Task::Readme { check } => generated::README.run(*check)?,
     }

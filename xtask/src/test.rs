@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 
-use crate::{cargo, check_deploy, check_deps, check_files, generated, install, services, simulate};
+use crate::{
+    cargo, check_asvs, check_deploy, check_deps, check_files, fuzz, generated, install, services, simulate,
+};
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     for (title, remedy, work) in STEPS {
@@ -38,11 +40,20 @@ const STEPS: &[Step] = &[
     }),
     ("generated documents", "run `cargo xtask openapi` and `cargo xtask readme`", generated::check_all),
     ("simulation", "repeat the seed that is named above with `cargo xtask simulate`", simulate::tests),
+    ("fuzzing", "mend what the input shows, and keep the input in fuzz/seeds", fuzz::short),
     ("examples in comments", "repair the examples named above", examples),
+    ("security requirements", "repair the rows named above, in docs/asvs.md", check_asvs),
 ];
 
+/// Builds the tests, which the next step would build anyway, to ask them for their names.
+pub(crate) fn check_asvs() -> anyhow::Result<()> {
+    let steps: Vec<&str> = STEPS.iter().map(|(title, ..)| *title).collect();
+    check_asvs::run(&steps)
+}
+
 fn format() -> anyhow::Result<()> {
-    cargo::run(&mut cargo::command("fmt --all --check"))
+    cargo::run(&mut cargo::command("fmt --all --check"))?;
+    cargo::run(&mut cargo::command("fmt --manifest-path fuzz/Cargo.toml --check"))
 }
 
 fn clippy() -> anyhow::Result<()> {

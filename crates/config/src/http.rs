@@ -34,6 +34,11 @@ impl HttpConfig {
         })
     }
 
+    /// Whether users reach the service by HTTPS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(|url| url.starts_with("https://"))
+    }
+
     /// The socket to listen on.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::new(self.host, self.port)

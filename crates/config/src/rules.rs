@@ -52,6 +52,7 @@ fn limits(reader: &Reader<'_>) -> Result<LimitSettings, ConfigError> {
     let limit = |variable, window| Ok(Limit { max: reader.number(variable)?, window });
     Ok(LimitSettings {
         login: limit(&var::RATE_LIMIT_LOGIN, window)?,
+        login_account: limit(&var::RATE_LIMIT_LOGIN_ACCOUNT, window)?,
         login_address: limit(&var::RATE_LIMIT_LOGIN_ADDRESS, window)?,
         register: limit(&var::RATE_LIMIT_REGISTER, window)?,
         verify: limit(&var::RATE_LIMIT_VERIFY, TimeDelta::minutes(5))?,

@@ -99,7 +99,8 @@ variables! {
     PORT = Some("8000"), number("", 0, 65_535), "The port that the server listens on; 0 is any free one.";
     PUBLIC_URL = None,
         Text("an http or https URL without query and fragment, such as `https://auth.example.com`"),
-        "Where users reach the service; links in mails start with it.";
+        "Where users reach the service; links in mails start with it. With https, browsers are told to use nothing \
+            else for this host and those below it, for a year (HSTS).";
     CORS_ORIGINS = None,
         Text("a comma-separated list of origins such as `https://app.example.com`, without path; never `*`, \
             because requests carry credentials: name each origin"),
@@ -158,8 +159,8 @@ variables! {
     SECRET_KEY = None,
         Secret("at least 32 random bytes as text, other ones than `JWT_SECRET`, such as from `openssl rand \
             -base64 48`"),
-        "The keys of refresh tokens, codes, waiting mails and the audit come from it. Embedded mode makes \
-            one.";
+        "The keys of refresh tokens, device tokens, codes, waiting mails and the audit come from it. \
+            Embedded mode makes one.";
     ZERO_TOKEN = None, Secret("a token of the Zero secrets manager"),
         "Opens the Zero secrets manager: what neither environment nor file gives comes from its project \
             `evently`, under keys such as `db-host` for `DB_HOST`.";
@@ -189,8 +190,11 @@ variables! {
         "The logarithm of bcrypt's rounds; each step doubles the time.";
 
     RATE_LIMIT_WINDOW = Some("15"), number("minutes", 1, 1_440),
-        "The window of `RATE_LIMIT_LOGIN`, `_LOGIN_ADDRESS`, `_REGISTER` and `_PASSWORD`.";
-    RATE_LIMIT_LOGIN = Some("5"), TIMES, "Failed logins per account and client address.";
+        "The window of `RATE_LIMIT_LOGIN`, `_LOGIN_ACCOUNT`, `_LOGIN_ADDRESS`, `_REGISTER` and `_PASSWORD`.";
+    RATE_LIMIT_LOGIN = Some("5"), TIMES,
+        "Failed logins per account and client address, and per device that signed in to the account before.";
+    RATE_LIMIT_LOGIN_ACCOUNT = Some("100"), TIMES,
+        "Failed logins per account, from all addresses together, but for devices that signed in to it before.";
     RATE_LIMIT_LOGIN_ADDRESS = Some("100"), TIMES, "Login attempts per client address.";
     RATE_LIMIT_REGISTER = Some("3"), TIMES, "Registrations per client address.";
     RATE_LIMIT_VERIFY = Some("5"), TIMES, "Attempts with a code per client address, in 5 minutes.";

@@ -2,6 +2,7 @@
 
 use crate::audit::AuditKey;
 use crate::code::CodeKey;
+use crate::device::DeviceKey;
 use crate::mail::MailKey;
 use crate::refresh::RefreshKey;
 use crate::session_seal::SessionSealKey;
@@ -15,6 +16,8 @@ pub struct Keys {
     pub refresh: RefreshKey,
     /// Digests one-time codes.
     pub codes: CodeKey,
+    /// Makes and proves device tokens.
+    pub devices: DeviceKey,
     /// Seals waiting mails.
     pub mails: MailKey,
     /// Authenticates the audit.
@@ -24,7 +27,8 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Derives all keys from `secret` (`SECRET_KEY`). Another secret ends every session and every code.
+    /// Derives all keys from `secret` (`SECRET_KEY`). Another secret ends every session and
+    /// every code, and makes strangers of all devices.
     pub fn derive(secret: &[u8]) -> Self {
         let hkdf = Hkdf::<Sha256>::new(Some(b"evently-auth"), secret);
         let key = |label: &str| {
@@ -37,6 +41,7 @@ impl Keys {
         Self {
             refresh: RefreshKey::new(key("refresh-token/v1")),
             codes: CodeKey::new(key("one-time-code/v1")),
+            devices: DeviceKey::new(key("device-token/v1")),
             mails: MailKey::new(key("outbox/v1")),
             audit: AuditKey::new(key("audit/v1")),
             session_cache: SessionSealKey::new(key("session-cache/v1")),

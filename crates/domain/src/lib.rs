@@ -44,8 +44,9 @@
 //! let code = OneTimeCode::parse(&code).map_err(said)?;
 //! auth.verify_email(VerifyEmail { email: email.clone(), code }, &client).await?;
 //!
-//! let login = LogIn { identifier: Identifier::Email(email), password: Password::parse(secret).map_err(said)? };
-//! let tokens = auth.log_in(login, &client).await?;
+//! let password = Password::parse(secret).map_err(said)?;
+//! let login = LogIn { identifier: Identifier::Email(email), password, devices: vec![] };
+//! let tokens = auth.log_in(login, &client).await?.tokens;
 //! let principal = auth.authenticate(tokens.access.expose(), &client).await?;
 //! assert_eq!(principal.user.username.as_str(), "ada");
 //!
@@ -64,6 +65,7 @@ pub mod audit;
 mod auth;
 pub mod client;
 pub mod code;
+pub mod device;
 pub mod effects;
 pub mod error;
 pub mod fault;

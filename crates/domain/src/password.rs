@@ -204,6 +204,15 @@ mod tests {
     }
 
     #[test]
+    fn a_password_counts_as_it_was_typed() {
+        let typed = "  Wandering \t Ädalovelace  ";
+        assert_eq!(Password::parse(typed).unwrap().expose(), typed);
+        let long: String = "wandering kites ".chars().cycle().take(PasswordPolicy::MAX_CHARS).collect();
+        let taken = NewPassword::parse(&long, &PasswordPolicy::default(), PasswordOwner::default()).unwrap();
+        assert_eq!(taken.as_password().expose(), long);
+    }
+
+    #[test]
     fn refuses_with_a_reason() {
         let policy = PasswordPolicy::default();
         assert_eq!(codes("", &policy), ["required"]);
@@ -214,6 +223,24 @@ mod tests {
         }
         assert_eq!(codes("my-LoveLace-7731", &policy), ["contains_identity"]);
         assert_eq!(codes("x ada@example.com x", &policy), ["contains_identity"]);
+    }
+
+    /// From published lists of the commonest ones, those that the minimum length lets through.
+    #[test]
+    fn the_commonest_passwords_are_refused() {
+        const COMMON: &str = "password 12345678 123456789 1234567890 qwertyui qwerty123 password1 password123 \
+            iloveyou sunshine princess football baseball superman trustno1 1q2w3e4r 1qaz2wsx 11111111 00000000 \
+            abcd1234 abc12345 passw0rd p@ssw0rd p@ssword welcome1 letmein1 admin123 administrator master123 \
+            starwars whatever computer internet michelle jennifer jordan23 liverpool chelsea1 charlie1 butterfly \
+            pokemon1 asdfghjkl zxcvbnm1 qazwsxedc q1w2e3r4 87654321 987654321 123123123 12341234 qwertyuiop \
+            dragon123 monkey123 shadow123 changeme secret123 samantha victoria elizabeth alexander christian \
+            mercedes corvette mustang1 midnight mountain hello123 test1234 default1 snowball chocolate";
+        let policy = PasswordPolicy::default();
+        for common in COMMON.split_whitespace() {
+            assert!(common.len() >= policy.min_chars, "{common}");
+            assert_eq!(codes(common, &policy), ["too_common"], "{common}");
+            assert_eq!(codes(&common.to_uppercase(), &policy), ["too_common"], "{common} in capitals");
+        }
     }
 
     #[test]

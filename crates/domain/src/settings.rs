@@ -61,8 +61,10 @@ pub enum SessionBinding {
 /// Who may do what how often.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LimitSettings {
-    /// Failed logins per account and network (`RATE_LIMIT_LOGIN`).
+    /// Failed logins per account and network, and per device that signed in before (`RATE_LIMIT_LOGIN`).
     pub login: Limit,
+    /// Failed logins per account, of all networks and strangers together (`RATE_LIMIT_LOGIN_ACCOUNT`).
+    pub login_account: Limit,
     /// Login attempts per network (`RATE_LIMIT_LOGIN_ADDRESS`).
     pub login_address: Limit,
     /// Registrations per network (`RATE_LIMIT_REGISTER`).
@@ -82,6 +84,7 @@ impl Default for LimitSettings {
         let limit = |max, minutes| Limit { max, window: TimeDelta::minutes(minutes) };
         Self {
             login: limit(5, 15),
+            login_account: limit(100, 15),
             login_address: limit(100, 15),
             register: limit(3, 15),
             verify: limit(5, 5),

@@ -24,3 +24,21 @@ pub use metrics::metrics_recorder;
 pub use openapi::openapi_json;
 pub use operations::serve_operations;
 pub use state::{HttpState, Probes};
+
+/// Parsers of outside input, for the fuzz targets alone.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    use actix_web::http::header::HeaderMap;
+    use ipnet::IpNet;
+    use std::net::IpAddr;
+
+    /// Who is behind `peer`, as far as `trusted` hops tell.
+    pub fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+        crate::extract::client_address(peer, headers, trusted)
+    }
+
+    /// Reads a body as strictly as the routes do; nothing when they would refuse it.
+    pub fn parse_strict(body: &[u8]) -> Option<serde_json::Value> {
+        crate::body::parse_strict(body).ok()
+    }
+}

@@ -22,6 +22,8 @@ pub struct HttpState {
     pub cors_origins: Arc<[String]>,
     /// Proxies whose `X-Forwarded-For` is believed (`TRUSTED_PROXIES`).
     pub trusted_proxies: Arc<[IpNet]>,
+    /// Whether users reach the service by HTTPS (`PUBLIC_URL` says so): then browsers are told to use nothing else.
+    pub https: bool,
     /// Whether the server is about to stop.
     pub draining: Draining,
 }

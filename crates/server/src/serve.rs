@@ -37,6 +37,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         metrics,
         cors_origins: config.http.cors_origins.clone().into(),
         trusted_proxies: config.http.trusted_proxies.clone().into(),
+        https: config.http.is_https(),
         draining: draining.clone(),
     };
     let server = evently_auth_http::serve(listener, state)?;

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 /// How many instances serve requests.
-pub(crate) const INSTANCES: usize = 2;
+pub(crate) const INSTANCES: u32 = 2;
 
 /// How often things go wrong, in thousandths; chosen once for each schedule.
 #[derive(Debug, Clone, Copy)]
@@ -63,7 +63,7 @@ pub(crate) struct State {
     /// The request that is polled, with its instance.
     current: (u32, usize),
     /// How often each instance has died.
-    lives: [u64; INSTANCES],
+    lives: [u64; INSTANCES as usize],
     faults: Vec<Faults>,
     /// Whether the shared limits ever failed.
     pub(crate) limits_failed: bool,
@@ -126,7 +126,7 @@ impl Gate {
             high,
             back: chrono::TimeDelta::zero(),
             current: (0, 0),
-            lives: [0; INSTANCES],
+            lives: [0; INSTANCES as usize],
             faults: vec![Faults::default()],
             limits_failed: false,
             counts: Counts::default(),

@@ -133,6 +133,12 @@ impl World {
         for _ in 0..1 + self.below(2) {
             let Some(password) = self.oracle.borrow_mut().fresh_password(sender.person) else { return };
             self.register(sender, password).await;
+            // Whoever does not wait presses the button again, and again.
+            for _ in 0..if self.chance(150) { self.below(5) } else { 0 } {
+                let Some(password) = self.oracle.borrow_mut().fresh_password(sender.person) else { return };
+                let world = self.clone();
+                self.at_once_or_not(async move { world.register(sender, password).await }).await;
+            }
             self.prove(sender, &FIXTURES.addresses[0][sender.person]).await;
             let held = self.log_in(sender, password).await;
             if held.is_some() {

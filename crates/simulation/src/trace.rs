@@ -88,7 +88,7 @@ impl Trace {
                 Event::Crash(port, when) => digest.words(7, &[port, when], 0),
                 Event::HangsUp => digest.words(8, &[], 0),
                 Event::Jump(seconds) => {
-                    digest.words(9, &[], seconds.unsigned_abs() * 2 + u64::from(*seconds < 0))
+                    digest.words(9, &[], seconds.unsigned_abs() * 2 + u64::from(*seconds < 0));
                 }
             }
         }

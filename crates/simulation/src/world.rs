@@ -19,6 +19,7 @@ use evently_auth_memory::{
     FallbackRateLimits, Inbox, MemoryCodes, MemoryRateLimits, MemoryStore, PlainHasher,
 };
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -32,6 +33,8 @@ pub(crate) struct World {
     pub(crate) ledger: Ledger,
     pub(crate) tokens: Arc<TableTokens>,
     pub(crate) oracle: RefCell<Oracle>,
+    /// The device token that each person was given last.
+    pub(crate) devices: RefCell<BTreeMap<usize, String>>,
 }
 
 impl World {
@@ -114,6 +117,7 @@ impl World {
             ledger,
             tokens,
             oracle,
+            devices: RefCell::default(),
         })
     }
 

@@ -1,6 +1,8 @@
 //! What the simulation is worth: each planted mistake is found within so many schedules, by what it does to people, and
 //! its seed alone finds it again.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a helper of tests may fail loudly")]
+
 use evently_auth_simulation::{Bug, run};
 
 /// The first seed of `within` that finds the bug; it says `message`, and says it again.

@@ -35,8 +35,8 @@ async fn two(settings: Settings) -> Two {
     let hash = world.memory.ports().password_hasher.hash(&secret).await.unwrap();
     let ada = evently_auth_domain::account::NewUser { password: hash, ..given::user("ada") };
     Users::create(world.store(), ada, Effects::default()).await.unwrap();
-    let login = LogIn { identifier: Identifier::Email(email("ada")), password: secret };
-    let tokens = new.log_in(login, &client()).await.unwrap();
+    let login = LogIn { identifier: Identifier::Email(email("ada")), password: secret, devices: vec![] };
+    let tokens = new.log_in(login, &client()).await.unwrap().tokens;
     old.authenticate(tokens.access.expose(), &client()).await.unwrap();
     Two { world, behind, old, new, tokens }
 }

@@ -80,6 +80,10 @@ fn the_public_url_ends_without_a_slash() {
     assert_eq!(url("https://Auth.example.com/"), "https://auth.example.com");
     assert_eq!(url("http://localhost:8000/auth//"), "http://localhost:8000/auth");
     assert_eq!(http(&[]).public_url, None);
+    for (url, https) in [("https://auth.example.com", true), ("http://auth.example.com", false)] {
+        assert_eq!(http(&[("PUBLIC_URL", url)]).is_https(), https);
+    }
+    assert!(!http(&[]).is_https());
     for wrong in [
         "auth.example.com",
         "javascript:alert(1)",

@@ -53,6 +53,7 @@ fn each_limit_has_its_variable_and_the_window_is_for_those_of_fifteen_minutes() 
         ("RATE_LIMIT_WINDOW", "60"),
         ("RATE_LIMIT_LOGIN", "11"),
         ("RATE_LIMIT_LOGIN_ADDRESS", "12"),
+        ("RATE_LIMIT_LOGIN_ACCOUNT", "18"),
         ("RATE_LIMIT_REGISTER", "13"),
         ("RATE_LIMIT_VERIFY", "14"),
         ("RATE_LIMIT_RESEND", "15"),
@@ -63,6 +64,7 @@ fn each_limit_has_its_variable_and_the_window_is_for_those_of_fifteen_minutes() 
     let limit = |max, minutes| Limit { max, window: TimeDelta::minutes(minutes) };
     assert_eq!(limits.login, limit(11, 60));
     assert_eq!(limits.login_address, limit(12, 60));
+    assert_eq!(limits.login_account, limit(18, 60));
     assert_eq!(limits.register, limit(13, 60));
     assert_eq!(limits.verify, limit(14, 5));
     assert_eq!(limits.resend, limit(15, 10));

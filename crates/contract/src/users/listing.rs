@@ -16,6 +16,12 @@ async fn found(store: &StoreHarness, query: &str) -> Vec<String> {
     names(store, UserFilter { query: Some(query.to_owned()), ..everybody() }).await
 }
 
+/// There is no default account.
+pub async fn a_new_store_has_nobody(store: StoreHarness) {
+    let page = store.users.list(&everybody()).await.unwrap();
+    assert_eq!((page.users, page.total), (vec![], 0));
+}
+
 /// Not by when they were made or changed.
 pub async fn accounts_come_by_id(store: StoreHarness) {
     let mut users = Vec::new();

@@ -127,6 +127,7 @@ macro_rules! users {
                 of_many_deletions_one_succeeds,
             ],
             listing: [
+                a_new_store_has_nobody,
                 accounts_come_by_id,
                 pages_are_cut_out_and_counted,
                 role_and_status_filter,

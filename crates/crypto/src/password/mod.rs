@@ -9,3 +9,5 @@ mod stored;
 pub use hasher::{HasherConfig, HasherError, HasherPool};
 pub use params::{HashParams, InvalidHashParams};
 pub use pool::PoolLoad;
+#[cfg(fuzzing)]
+pub(crate) use stored::Stored;

@@ -25,7 +25,7 @@ const BCRYPT_BASE64: GeneralPurpose =
     GeneralPurpose::new(&BCRYPT, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// A password hash taken apart.
-pub(super) struct Stored {
+pub(crate) struct Stored {
     params: HashParams,
     /// Of Argon2; bcrypt has but one that counts.
     version: Version,
@@ -76,14 +76,14 @@ impl Stored {
     }
 
     /// Reads what any implementation of Argon2id or bcrypt wrote; `None` for everything else.
-    pub(super) fn parse(hash: &PasswordHash) -> Option<Self> {
+    pub(crate) fn parse(hash: &PasswordHash) -> Option<Self> {
         let stored = parse_argon2id(hash.expose()).or_else(|| parse_bcrypt(hash.expose()))?;
         stored.params.check().ok()?;
         Some(stored)
     }
 
     /// Writes it as it is stored.
-    pub(super) fn to_hash(&self) -> PasswordHash {
+    pub(crate) fn to_hash(&self) -> PasswordHash {
         PasswordHash::new(match self.params {
             HashParams::Argon2id { memory_kib, iterations, parallelism } => format!(
                 "$argon2id$v={}$m={memory_kib},t={iterations},p={parallelism}${}${}",
@@ -97,6 +97,12 @@ impl Stored {
                 BCRYPT_BASE64.encode(&self.digest),
             ),
         })
+    }
+
+    /// What computing it costs.
+    #[cfg(fuzzing)]
+    pub(crate) fn params(&self) -> HashParams {
+        self.params
     }
 
     /// The digest that `password` has with this salt and these parameters, as long as the one at hand.

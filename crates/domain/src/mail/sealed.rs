@@ -105,3 +105,41 @@ impl MailKey {
 fn associated(message_id: &str, to: &EmailAddress) -> Vec<u8> {
     format!("{message_id}\n{to}").into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::MailMessage;
+    use std::sync::atomic::{AtomicU8, Ordering};
+
+    /// Other bytes each time.
+    struct Counting(AtomicU8);
+
+    impl Entropy for Counting {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
+            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_waiting_mail_opens_under_its_key_and_unchanged_alone() {
+        let (key, entropy) = (MailKey::new([7; 32]), Counting(AtomicU8::new(0)));
+        let content = MailContent { name: "Ada".to_owned(), message: MailMessage::Welcome };
+        let mail = Mail { to: EmailAddress::parse("ada@example.com").unwrap(), content };
+        let seal = || key.seal(&mail, Timestamp::UNIX_EPOCH, "request", &entropy).unwrap();
+        let (sealed, again) = (seal(), seal());
+        assert_ne!(sealed.payload, again.payload, "no nonce is used twice");
+        let waiting = |payload: Vec<u8>| SealedMail { payload, ..sealed.clone() };
+        assert!(key.open(&waiting(sealed.payload.clone())).is_ok());
+        assert!(MailKey::new([8; 32]).open(&sealed).is_err());
+        for position in 0..sealed.payload.len() {
+            let mut payload = sealed.payload.clone();
+            payload[position] ^= 1;
+            assert!(key.open(&waiting(payload)).is_err(), "{position}");
+            assert!(key.open(&waiting(sealed.payload[..position].to_vec())).is_err(), "{position}");
+        }
+        let other = EmailAddress::parse("eve@example.com").unwrap();
+        assert!(key.open(&SealedMail { to: other, ..sealed.clone() }).is_err(), "another recipient");
+    }
+}

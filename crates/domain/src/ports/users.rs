@@ -10,6 +10,7 @@ use async_trait::async_trait;
 /// Accounts.
 ///
 /// - Address and username are unique, whatever their case, also among any number of creations and changes at once.
+/// - A new store has nobody: there is no default account.
 /// - Ids are positive and never used twice.
 /// - Times survive to the microsecond.
 /// - A change and its effects happen together or not at all; what is refused has no effects.

@@ -1,9 +1,14 @@
 //! Codes in the slot of their address: kept, or none kept and nobody the wiser; tried, and given back.
 
-use crate::Auth;
 use crate::account::{EmailAddress, UserId};
-use crate::code::{CodeCheck, OneTimeCode, Purpose, StoredCode, TakenCode};
+use crate::client::Client;
+use crate::code::{CodeCheck, LIFETIME, OneTimeCode, Purpose, StoredCode, TakenCode};
 use crate::error::StoreError;
+use crate::mail::{Mail, MailMessage, SealedMail};
+use crate::{Auth, Timestamp};
+
+/// Nobody has this address, nor ever will (RFC 2606).
+const NOBODY: &str = "nobody@example.invalid";
 
 impl Auth {
     /// Keeps `code` for `subject`; the code that the address had for this purpose ends.
@@ -26,6 +31,19 @@ impl Auth {
         address: &EmailAddress,
     ) -> Result<(), StoreError> {
         self.ports.codes.put(self.keys.codes.slot(purpose, address), None).await
+    }
+
+    /// A mail that is stored and never sent, for it has expired: whoever asks for a code to an address that gets none
+    /// waits as long as for one that gets a mail.
+    pub(crate) fn seal_for_nobody(
+        &self,
+        message: MailMessage,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<SealedMail, StoreError> {
+        let nobody = EmailAddress::parse(NOBODY).map_err(|fault| StoreError::corrupt(fault.message))?;
+        let sealed = self.seal(&Mail::to_address(nobody, "nobody", message), client, now)?;
+        Ok(SealedMail { expires_at: Some(now - LIFETIME), ..sealed })
     }
 
     /// Tries `code`, which is used up when it is the right one.

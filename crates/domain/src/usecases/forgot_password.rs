@@ -45,13 +45,14 @@ impl Auth {
         let mut event = AuditEvent::new(AuditAction::CodeRequested, AuditOutcome::Success, client, now)
             .with("password reset");
         let found = self.ports.users.find_credentials(&Identifier::Email(email.clone())).await?;
-        let Some(user) = found.map(|found| found.user).filter(|user| user.is_active) else {
-            event.outcome = AuditOutcome::Failure;
-            self.keep_no_code(Purpose::ResetPassword, email).await?;
-            return Ok(self.ports.outbox.put(Effects::audit(event)).await?);
-        };
         let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
         let message = MailMessage::PasswordResetCode { code: digits(&code) };
+        let Some(user) = found.map(|found| found.user).filter(|user| user.is_active) else {
+            event.outcome = AuditOutcome::Failure;
+            let mail = self.seal_for_nobody(message, client, now)?;
+            self.keep_no_code(Purpose::ResetPassword, email).await?;
+            return Ok(self.ports.outbox.put(Effects::audit(event).mail(mail)).await?);
+        };
         let mail = self.seal(&Mail::to_user(&user, message), client, now)?;
         self.keep_code(Purpose::ResetPassword, email, &code, user.id).await?;
         Ok(self.ports.outbox.put(Effects::audit(event.about(user.id)).mail(mail)).await?)

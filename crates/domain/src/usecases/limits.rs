@@ -132,12 +132,6 @@ impl Auth {
         Budget { key: LimitKey::new(what, client.network(), when_away), limit }
     }
 
-    /// Failed logins of an account from a network; `account` is an id, or the name that nobody has.
-    pub(crate) fn login_budget(&self, account: &str, client: &Client) -> Budget {
-        let key = LimitKey::new("login", format_args!("{account}|{}", client.network()), CountHere);
-        Budget { key, limit: self.settings.limits.login }
-    }
-
     pub(crate) fn code_budget(&self, address: &EmailAddress) -> Budget {
         Budget { key: LimitKey::new("resend", address, Refuse), limit: self.settings.limits.resend }
     }

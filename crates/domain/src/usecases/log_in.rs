@@ -4,12 +4,13 @@ use crate::Auth;
 use crate::account::{Credentials, Identifier};
 use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
 use crate::client::Client;
+use crate::device::{DeviceId, DeviceToken, KnownDevice, PresentedDevice};
 use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::password::Password;
 use crate::ports::{HashError, Opened, PasswordVerdict, UnchangedPassword};
 use crate::session::{NewSession, Seed, Sid};
-use crate::usecases::{LimitedRoute, RateLimited, Tokens};
+use crate::usecases::{RateLimited, Tokens};
 
 /// Who wants in, and what proves it.
 #[derive(Debug, Clone)]
@@ -18,12 +19,24 @@ pub struct LogIn {
     pub identifier: Identifier,
     /// As typed.
     pub password: Password,
+    /// What the client presents to be known as a device that signed in before. The caller bounds how many there are:
+    /// each costs a digest.
+    pub devices: Vec<PresentedDevice>,
+}
+
+/// What a login gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignedIn {
+    /// For requests.
+    pub tokens: Tokens,
+    /// For later logins from the same device.
+    pub device: DeviceToken,
 }
 
 /// Why nobody was signed in.
 #[derive(Debug, thiserror::Error)]
 pub enum LogInError {
-    /// Too many failures for this account, or attempts from this network.
+    /// Too many failures for this account or of this device, or attempts from this network.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),
     /// Unknown account, wrong password or inactive account; which is not told, nor to be seen from the time it takes.
@@ -45,32 +58,23 @@ impl Auth {
     ///
     /// # Errors
     /// See [`LogInError`]; then no session was opened.
-    pub async fn log_in(&self, command: LogIn, client: &Client) -> Result<Tokens, LogInError> {
+    pub async fn log_in(&self, command: LogIn, client: &Client) -> Result<SignedIn, LogInError> {
         let found = self.ports.users.find_credentials(&command.identifier).await?;
-        let account = match (&found, &command.identifier) {
-            (Some(Credentials { user, .. }), _) => format!("id:{}", user.id),
-            (None, Identifier::Email(email)) => format!("email:{email}"),
-            (None, Identifier::Username(name)) => format!("username:{name}"),
-            (None, Identifier::Id(id)) => format!("id:{id}"),
-        };
-        // Every attempt counts until it turns out to be no failure: parallel guesses get no more than serial ones.
-        let budgets @ [failures, _] =
-            &[self.login_budget(&account, client), self.network_budget(LimitedRoute::LogIn, client)];
-        self.admit::<LogInError>(client, budgets).await?;
+        let attempt = self.login_attempt(&command, found.as_ref(), client);
+        self.admit_login(client, &attempt).await?;
 
-        let mut outcome = self.try_log_in(&command, found, client).await;
+        let mut outcome = self.try_log_in(&command, found, attempt.device, client).await;
         if matches!(outcome, Ok(None)) {
             // The account changed while the password was hashed, perhaps only its hash, by another login.
             outcome = match self.ports.users.find_credentials(&command.identifier).await {
-                Ok(found) => self.try_log_in(&command, found, client).await,
+                Ok(found) => self.try_log_in(&command, found, attempt.device, client).await,
                 Err(broken) => Err(broken.into()),
             };
         }
-        let outcome = outcome.and_then(|tokens| tokens.ok_or(LogInError::InvalidCredentials));
+        let outcome = outcome.and_then(|signed_in| signed_in.ok_or(LogInError::InvalidCredentials));
         match &outcome {
-            // The session is open: failures that cannot be forgotten now are so at the end of their window.
-            Ok(_) | Err(LogInError::Unverified) => drop(self.ports.rate_limits.clear(&failures.key).await),
-            Err(LogInError::Hash(_) | LogInError::Store(_)) => self.take_back(budgets).await,
+            Ok(_) | Err(LogInError::Unverified) => self.forgive_login(&attempt).await,
+            Err(LogInError::Hash(_) | LogInError::Store(_)) => self.take_back_login(&attempt).await,
             Err(LogInError::RateLimited(_) | LogInError::InvalidCredentials) => {}
         }
         outcome
@@ -81,8 +85,9 @@ impl Auth {
         &self,
         command: &LogIn,
         found: Option<Credentials>,
+        device: Option<DeviceId>,
         client: &Client,
-    ) -> Result<Option<Tokens>, LogInError> {
+    ) -> Result<Option<SignedIn>, LogInError> {
         let hasher = &self.ports.password_hasher;
         let verdict = hasher.verify(&command.password, found.as_ref().map(|found| &found.password)).await?;
         let now = self.now();
@@ -108,6 +113,8 @@ impl Auth {
             PasswordVerdict { outdated: false, .. } => None,
         };
         let entropy = self.ports.entropy.as_ref();
+        let id = device.map_or_else(|| DeviceId::generate(entropy), Ok)?;
+        let device = self.keys.devices.token(KnownDevice { account: user.id, id }, now);
         let new = NewSession {
             sid: Sid::generate(entropy)?,
             user_id: user.id,
@@ -120,7 +127,7 @@ impl Auth {
         let effects = Effects::audit(event(AuditOutcome::Success).by(user.id).in_session(&new.sid));
         let password = UnchangedPassword { verified: password, rehashed };
         match self.ports.sessions.open(new, password, effects).await? {
-            Opened::Opened(live) => Ok(Some(self.tokens(&live, now)?)),
+            Opened::Opened(live) => Ok(Some(SignedIn { tokens: self.tokens(&live, now)?, device })),
             Opened::Refused => Ok(None),
         }
     }

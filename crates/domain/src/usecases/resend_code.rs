@@ -37,12 +37,14 @@ impl Auth {
         let mut event = AuditEvent::new(AuditAction::CodeRequested, AuditOutcome::Success, client, now)
             .with("verification");
         let waiting = self.ports.users.find_unproven(email).await?.filter(|user| user.is_active);
+        let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
         let Some(user) = waiting else {
             event.outcome = AuditOutcome::Failure;
+            let message = MailMessage::VerificationCode { code: digits(&code) };
+            let mail = self.seal_for_nobody(message, client, now)?;
             self.keep_no_code(Purpose::VerifyEmail, email).await?;
-            return Ok(self.ports.outbox.put(Effects::audit(event)).await?);
+            return Ok(self.ports.outbox.put(Effects::audit(event).mail(mail)).await?);
         };
-        let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
         let message = if user.email == *email {
             MailMessage::VerificationCode { code: digits(&code) }
         } else {

@@ -103,7 +103,11 @@ async fn registrations_are_limited_by_network() {
 async fn a_username_signs_in_as_well_as_an_address() {
     let world = world();
     world.verified("grace").await;
-    let login = LogIn { identifier: Identifier::Username(username("Grace")), password: password(PASSWORD) };
+    let login = LogIn {
+        identifier: Identifier::Username(username("Grace")),
+        password: password(PASSWORD),
+        devices: vec![],
+    };
     world.auth.log_in(login, &world.client).await.unwrap();
 }
 

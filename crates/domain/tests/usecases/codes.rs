@@ -56,6 +56,27 @@ async fn a_new_code_ends_the_old_one_and_starts_the_count_again() {
     world.try_verify("grace", world.code_for("grace").await).await.unwrap();
 }
 
+/// A mail more is work more, which could be told from the time that an answer takes.
+#[tokio::test]
+async fn who_gets_no_code_costs_the_same_work() {
+    let world = world();
+    world.verified("verified").await;
+    world.register("waiting").await;
+    world.auth.deliver_mails(100).await.unwrap();
+    for name in ["verified", "waiting", "unknown"] {
+        world.auth.resend_code(&email(name), &world.client).await.unwrap();
+        world.auth.forgot_password(&email(name), &world.client).await.unwrap();
+        let report = world.auth.deliver_mails(100).await.unwrap();
+        let nobody = match name {
+            "verified" => 1,
+            "waiting" => 0,
+            _ => 2,
+        };
+        assert_eq!((report.sent, report.expired), (2 - nobody, nobody), "{name}");
+    }
+    assert_eq!(world.mails_to("unknown").await, Vec::<&str>::new());
+}
+
 #[tokio::test]
 async fn nobody_can_tell_which_addresses_wait_for_a_code() {
     let world = world();

@@ -199,6 +199,7 @@ async fn imported_people_sign_in_with_their_old_passwords_and_are_rehashed() {
     let log_in = |text: &str| LogIn {
         identifier: Identifier::Username(Username::parse("ada").unwrap()),
         password: password(text),
+        devices: vec![],
     };
     let hash = async |id| {
         let found = world.memory.store().find_credentials(&Identifier::Id(UserId(id))).await.unwrap();

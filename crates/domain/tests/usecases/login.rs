@@ -40,6 +40,7 @@ async fn five_failures_close_the_door_for_that_network() {
     let by_name = |text| LogIn {
         identifier: Identifier::Username(username("grace")),
         password: crate::world::password(text),
+        devices: vec![],
     };
     for _ in 0..4 {
         world.try_log_in("grace", "wrong", &world.client).await.unwrap_err();
@@ -137,6 +138,7 @@ impl PasswordHasher for Overtaken {
             let login = LogIn {
                 identifier: Identifier::Email(email("grace")),
                 password: crate::world::password(PASSWORD),
+                devices: vec![],
             };
             self.other.log_in(login, &from("192.0.2.9")).await.unwrap();
         }
@@ -164,8 +166,11 @@ async fn a_login_that_was_overtaken_by_another_succeeds_as_well() {
     };
     let ports = Ports { password_hasher: Arc::new(hasher), ..world.memory.ports() };
     let auth = Auth::new(ports, world.auth.settings().clone(), world.memory.keys().clone());
-    let login =
-        LogIn { identifier: Identifier::Email(email("grace")), password: crate::world::password(PASSWORD) };
+    let login = LogIn {
+        identifier: Identifier::Email(email("grace")),
+        password: crate::world::password(PASSWORD),
+        devices: vec![],
+    };
     auth.log_in(login, &world.client).await.unwrap();
 }
 
@@ -181,6 +186,7 @@ async fn a_username_that_nobody_has_shares_no_budget_with_an_id() {
         let login = LogIn {
             identifier: Identifier::Username(username(&user.id.to_string())),
             password: crate::world::password("wrong"),
+            devices: vec![],
         };
         world.auth.log_in(login, &world.client).await.unwrap_err();
     }

@@ -5,6 +5,7 @@ mod accounts;
 mod administration;
 mod audit;
 mod codes;
+mod devices;
 mod failures;
 mod imports;
 mod login;

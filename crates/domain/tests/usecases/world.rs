@@ -114,8 +114,9 @@ impl World {
         text: &str,
         client: &Client,
     ) -> Result<Tokens, LogInError> {
-        let login = LogIn { identifier: Identifier::Email(email(name)), password: password(text) };
-        self.auth.log_in(login, client).await
+        let login =
+            LogIn { identifier: Identifier::Email(email(name)), password: password(text), devices: vec![] };
+        self.auth.log_in(login, client).await.map(|signed_in| signed_in.tokens)
     }
 
     pub(crate) async fn log_in(&self, name: &str) -> Tokens {

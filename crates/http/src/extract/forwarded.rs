@@ -1,6 +1,6 @@
 //! The address that limits, sessions and audit go by: the peer, or what a trusted proxy says of it.
 
-use actix_web::http::header::{HeaderMap, X_FORWARDED_FOR};
+use actix_web::http::header::{HeaderMap, HeaderValue, X_FORWARDED_FOR};
 use ipnet::IpNet;
 use std::net::{IpAddr, SocketAddr};
 
@@ -12,13 +12,13 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
     if trusted.is_empty() || !is_trusted(client) {
         return client;
     }
-    let lines: Vec<&str> =
-        headers.get_all(X_FORWARDED_FOR).map(|line| line.to_str().unwrap_or_default()).collect();
-    for entry in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+    let lines: Vec<&[u8]> = headers.get_all(X_FORWARDED_FOR).map(HeaderValue::as_bytes).collect();
+    // Entries are taken apart before they are read: a proxy appends to a line of which a stranger wrote the rest.
+    for entry in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
         if !is_trusted(client) {
             break;
         }
-        let Some(hop) = parse_hop(entry.trim()) else { break };
+        let Some(hop) = str::from_utf8(entry).ok().and_then(|entry| parse_hop(entry.trim())) else { break };
         client = hop;
     }
     client
@@ -60,6 +60,18 @@ mod tests {
         assert_eq!(behind("10.0.0.1", &["198.51.100.1:5000"]), "198.51.100.1");
         assert_eq!(behind("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(behind("10.0.0.1", &["10.0.0.7"]), "10.0.0.7");
+    }
+
+    /// Else whoever sent a byte that is no text would have the proxy's address, and a second budget in each limit.
+    #[test]
+    fn what_a_stranger_wrote_does_not_spoil_what_the_proxy_appended() {
+        for spoiled in ["\u{e9}", "\u{e9}, 6.6.6.6", "unknown", "", "999.1.1.1", "\t"] {
+            assert_eq!(
+                behind("10.0.0.1", &[&format!("{spoiled}, 198.51.100.1")]),
+                "198.51.100.1",
+                "{spoiled:?}"
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Which origins' scripts may call the API (WHATWG Fetch, CORS): those on the list, and never all of them.
 
+use crate::extract::X_DEVICE_TOKEN;
 use actix_cors::Cors;
 use actix_web::Error;
 use actix_web::body::MessageBody;
@@ -8,8 +9,9 @@ use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 
 /// What a script may read of an answer.
-const EXPOSED: [&str; 7] = [
+const EXPOSED: [&str; 8] = [
     "x-request-id",
+    X_DEVICE_TOKEN,
     "x-ratelimit-limit",
     "x-ratelimit-remaining",
     "x-ratelimit-reset",
@@ -19,7 +21,7 @@ const EXPOSED: [&str; 7] = [
 ];
 
 /// What a script may send.
-const ACCEPTED: [&str; 4] = ["authorization", "content-type", "accept", "x-request-id"];
+const ACCEPTED: [&str; 5] = ["authorization", "content-type", "accept", "x-request-id", X_DEVICE_TOKEN];
 
 /// How long a browser may remember the answer to a preflight, in seconds.
 const PREFLIGHT_MAX_AGE: usize = 3600;

@@ -5,6 +5,7 @@ use super::security::harden;
 use crate::draining::Draining;
 use crate::extract::{RequestContext, X_REQUEST_ID};
 use crate::problem::{Problem, ProblemKind, render};
+use crate::state::HttpState;
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{HeaderName, HeaderValue};
@@ -27,8 +28,9 @@ pub(crate) async fn envelope(
         req.head_mut().method = Method::GET;
     }
     let draining = req.app_data::<web::Data<Draining>>().cloned();
+    let https = req.app_data::<web::Data<HttpState>>().is_some_and(|state| state.https);
     let seal = move |response: HttpResponse, request_id: &str| {
-        let mut response = seal(response, request_id);
+        let mut response = seal(response, request_id, https);
         if draining.as_ref().is_some_and(|draining| draining.has_begun()) {
             response.head_mut().set_connection_type(ConnectionType::Close);
         }
@@ -52,10 +54,10 @@ pub(crate) async fn envelope(
     }
 }
 
-fn seal(response: HttpResponse, request_id: &str) -> HttpResponse {
+fn seal(response: HttpResponse, request_id: &str, https: bool) -> HttpResponse {
     let mut response = render(response, request_id);
     let headers = response.headers_mut();
-    harden(headers);
+    harden(headers, https);
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static(X_REQUEST_ID), value);
     }

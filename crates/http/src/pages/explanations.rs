@@ -157,7 +157,9 @@ fn words(kind: ProblemKind) -> (&'static str, &'static str, &'static str) {
             "Too many requests of this sort came from this client, for this account or for this address.",
             "Wait for as many seconds as <code>Retry-After</code> says; the next request passes then. The \
              headers <code>X-RateLimit-Limit</code>, <code>X-RateLimit-Remaining</code> and \
-             <code>X-RateLimit-Reset</code> of earlier answers tell how close the limit is.",
+             <code>X-RateLimit-Reset</code> of earlier answers tell how close the limit is. A login that brings \
+             the <code>X-Device-Token</code> or the cookie of an earlier login to the same account has a limit \
+             of its own, which the failures of others do not use up.",
             "Too many requests. Please wait before you try again.",
         ),
         ProblemKind::HeadersTooLarge => (

@@ -137,3 +137,38 @@ async fn tokens_are_never_kept_by_caches() {
     answer.expect(200);
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }
+
+#[actix_web::test]
+async fn browsers_are_told_what_not_to_do_with_any_answer() {
+    let world = World::with(|state| state.https = true).await;
+    let plain = World::new().await;
+    for (method, path) in [
+        ("GET", "/health/live"),
+        ("GET", "/api/v1/auth/me"),
+        ("POST", "/api/v1/auth/login"),
+        ("GET", "/nowhere"),
+        ("PATCH", "/info"),
+        ("GET", "/docs"),
+        ("GET", "/docs/docs.js"),
+        ("GET", "/problems/not-found"),
+    ] {
+        let answer = world.send(call(method, path)).await;
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "no-referrer"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+            ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ] {
+            assert_eq!(answer.header(name), Some(value), "{path} {name}");
+        }
+        let policy = answer.header("content-security-policy").unwrap();
+        for directive in ["default-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(directive), "{path} {policy}");
+        }
+        assert!(!policy.contains("object-src") && !policy.contains("unsafe"), "{path} {policy}");
+        let answer = plain.send(call(method, path)).await;
+        assert_eq!(answer.header("strict-transport-security"), None, "by HTTP nobody may say so");
+    }
+}

@@ -216,6 +216,9 @@ async fn strange_paths_queries_and_headers_break_nothing() {
         "/..%2f..%2fetc/passwd",
         "/API/V1/AUTH/LOGIN",
         "/api/v2/auth/me",
+        "/assets",
+        "/assets/",
+        "/docs/..",
     ] {
         world.get(path).await.problem(404, "not-found");
     }
@@ -232,4 +235,24 @@ async fn strange_paths_queries_and_headers_break_nothing() {
     let long = "x".repeat(60_000);
     world.send(call("GET", "/api/v1/auth/me").token(&long)).await.problem(401, "invalid-token");
     world.send(call("GET", "/health/live").header("user-agent", &long)).await.expect(200);
+}
+
+#[actix_web::test]
+async fn text_comes_back_as_text() {
+    let world = World::new().await;
+    let (_, token) = world.user("ada").await;
+    let (_, root) = world.admin("root").await;
+    for name in ["\"}],\"role\":\"admin\",\"x\":[{\"", "</script><script>alert(1)", "a\\u0022\\"] {
+        let body = json!({"full_name": name});
+        let me = world.send(call("PUT", "/api/v1/auth/me").token(&token).json(&body)).await.expect(200);
+        assert_eq!((&me["full_name"], &me["role"]), (&json!(name), &json!("user")));
+        let query: String = name.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let path = format!("/api/v1/admin/users?q={query}");
+        let answer = world.send(call("GET", &path).token(&root)).await;
+        assert_eq!(answer.expect(200)[0]["full_name"], name);
+        let link = answer.header("link").unwrap();
+        let targets: Vec<_> = link.split('<').skip(1).map(|part| part.split('>').next().unwrap()).collect();
+        assert_eq!(targets.len(), 2, "first and last: {link}");
+        assert!(targets.iter().all(|target| !target.contains(['"', '\\', ',', ' '])), "{link}");
+    }
 }

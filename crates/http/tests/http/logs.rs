@@ -94,6 +94,15 @@ async fn no_secret_is_written_down() {
     let code = world.code_for("ada@example.com").await;
     let verify = json!({"email": "ada@example.com", "otp": code});
     world.post("/api/v1/auth/verify-email", verify).await.expect(200);
+    let login = json!({"username": "ada", "password": PASSWORD});
+    let device = world.send(post("/api/v1/auth/login").json(&login)).await;
+    let device = device.header("x-device-token").unwrap().to_owned();
+    let again = post("/api/v1/auth/login").header("cookie", &format!("device={device}")).json(&login);
+    world.send(again).await.expect(200);
+    let again = post("/api/v1/auth/login").header("x-device-token", &device).json(&login);
+    world.send(again).await.expect(200);
+    let strange = post("/api/v1/auth/login").header("x-device-token", &"canary".repeat(14)).json(&login);
+    world.send(strange).await.expect(200);
     let (access, refresh) = world.log_in("ada").await;
     let body = json!({"refresh_token": refresh});
     world.post("/api/v1/auth/refresh", body).await.expect(200);
@@ -106,7 +115,28 @@ async fn no_secret_is_written_down() {
     drop(guard);
     let text = log.text();
     assert!(log.lines().len() >= 9);
-    for secret in [PASSWORD, code.as_str(), access.as_str(), refresh.as_str(), "canary", "ada@example.com"] {
+    let secrets = [PASSWORD, &code, &access, &refresh, &device, "canary", "ada@example.com"];
+    for secret in secrets {
         assert!(!text.contains(secret), "{secret} in {text}");
     }
+}
+
+#[actix_web::test]
+async fn nothing_that_is_sent_adds_a_line() {
+    let world = World::new().await;
+    let log = Log::default();
+    let guard = log.open();
+    let forged = "\t {\"level\":\"ERROR\"}";
+    for path in
+        ["/x%0a%7B%22level%22%3A%22ERROR%22%7D", "/health/live?x=%0d%0aforged", "/api/v1/auth/sessions/%0a"]
+    {
+        let request = get(path).header("user-agent", forged).header("x-request-id", forged);
+        world.send(request.header("traceparent", forged)).await;
+    }
+    let body = json!({"username": "ada\n{\"level\":\"ERROR\"}", "password": "x\r\ny"});
+    world.send(post("/api/v1/auth/login").json(&body)).await;
+    drop(guard);
+    let lines = log.lines();
+    assert_eq!(lines.len(), 4, "a line each: {lines:?}");
+    assert!(lines.iter().all(|line| line["level"] == "INFO"), "{lines:?}");
 }

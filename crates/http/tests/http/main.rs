@@ -4,6 +4,7 @@
 mod admin;
 mod bodies;
 mod coverage;
+mod devices;
 mod failures;
 mod hanging_up;
 mod headers;

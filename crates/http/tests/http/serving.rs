@@ -125,3 +125,33 @@ async fn clients_that_dawdle_with_their_body_are_told() {
     })
     .await;
 }
+
+/// Two lengths, or a length beside chunks, are how one request is smuggled in another (RFC 9112, 6.3).
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_has_one_end() {
+    with_server(|address| {
+        let ask = |lengths: &str| {
+            let hidden = "GET /info HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+            let request = format!("POST /health/live HTTP/1.1\r\nhost: x\r\n{lengths}\r\n0\r\n\r\n{hidden}");
+            exchange(address, request.as_bytes())
+        };
+        let in_turn = ask("content-length: 5\r\n");
+        assert!(in_turn.contains("auth-service"), "where the one ends, another may begin: {in_turn}");
+        for lengths in [
+            "content-length: 5\r\ncontent-length: 6\r\n",
+            "content-length: 5, 6\r\n",
+            "content-length: +5\r\n",
+            "content-length: -1\r\n",
+            "content-length: 5\r\ntransfer-encoding: chunked\r\n",
+            "transfer-encoding: xchunked\r\n",
+            "transfer-encoding: chunked, identity\r\n",
+        ] {
+            let answer = ask(lengths);
+            assert!(
+                answer.starts_with("HTTP/1.1 400") && !answer.contains("auth-service"),
+                "{lengths}: {answer}"
+            );
+        }
+    })
+    .await;
+}

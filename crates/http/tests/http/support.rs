@@ -144,6 +144,7 @@ pub(crate) fn parts() -> (MemoryWorld, MovableClock, HttpState) {
         metrics: metrics_recorder().unwrap().handle(),
         cors_origins: Arc::new([]),
         trusted_proxies: Arc::new(["127.0.0.1/32".parse().unwrap()]),
+        https: false,
         draining: Draining::default(),
     };
     (memory, clock, state)

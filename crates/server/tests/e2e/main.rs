@@ -1,8 +1,10 @@
 //! The real binary, from outside: one journey a test.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod attack;
 mod commands;
 mod delivery;
+mod devices;
 mod failures;
 mod harness;
 mod import;

@@ -29,7 +29,7 @@ impl World {
         let touches = Touches {
             people: vec![person],
             slots: vec![Slot::new(Purpose::VerifyEmail, &email)],
-            limits: vec![Key::new("register", host, self.instances[0].settings().limits.register)],
+            limits: vec![Key::new("register", &host, self.instances[0].settings().limits.register)],
             issues: true,
             // Another account, if the one before was deleted.
             lifts: true,
@@ -55,7 +55,7 @@ impl World {
         let limits = &self.instances[0].settings().limits;
         let limits = vec![
             Key::new("resend", address, limits.resend),
-            Key::new("resend-address", sender.host, limits.resend_address),
+            Key::new("resend-address", &sender.host, limits.resend_address),
         ];
         let touches = Touches {
             watched: Some(sender.person),
@@ -131,7 +131,7 @@ impl World {
         Touches {
             people: vec![sender.person],
             slots: vec![Slot::new(purpose, address)],
-            limits: vec![Key::new("verify", sender.host, limit)],
+            limits: vec![Key::new("verify", &sender.host, limit)],
             ..Touches::default()
         }
     }

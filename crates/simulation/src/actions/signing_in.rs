@@ -7,8 +7,9 @@ use crate::oracle::class::{Class, Classed};
 use crate::oracle::limits::Key;
 use crate::world::World;
 use evently_auth_domain::account::Identifier;
+use evently_auth_domain::device::PresentedDevice;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::usecases::{LogIn, Tokens};
+use evently_auth_domain::usecases::{LogIn, SignedIn, Tokens};
 use std::rc::Rc;
 
 impl World {
@@ -21,11 +22,19 @@ impl World {
             Identifier::Email(FIXTURES.addresses[0][person].clone())
         };
         let by_name = matches!(identifier, Identifier::Username(_));
-        let command = LogIn { identifier, password: FIXTURES.passwords[password].as_password().clone() };
+        // A device that is known has a budget of its own; what it is good for is attacked elsewhere.
+        let device = self.devices.borrow().get(&person).cloned().filter(|_| self.chance(300));
+        let presented = device.as_deref().and_then(PresentedDevice::parse);
+        let is_stranger = presented.is_none();
+        let command = LogIn {
+            identifier,
+            password: FIXTURES.passwords[password].as_password().clone(),
+            devices: presented.into_iter().collect(),
+        };
         let limit = self.instances[0].settings().limits.login;
-        let key = Key::new("login", format!("{person}|{host}"), limit);
+        let key = Key::new("login", &format!("{person}|{host}"), limit);
         let key = Key { failures: true, account_of: Some(person), has_fallback: true, ..key };
-        let limits = by_name.then_some(key);
+        let limits = (by_name && is_stranger).then_some(key);
         let touches =
             Touches { watched: Some(person), limits: limits.into_iter().collect(), ..Touches::default() };
         let work =
@@ -36,9 +45,14 @@ impl World {
         if by_name {
             oracle.login_answered(person, password, class, &reply);
         }
-        let tokens = reply.answer.as_ref()?.as_ref().ok()?;
+        let SignedIn { tokens, device } = reply.answer.as_ref()?.as_ref().ok()?;
+        self.devices.borrow_mut().insert(person, device.expose().to_owned());
         let held = self.held(tokens)?;
         let claims = self.tokens.claims(&held.access)?;
+        if claims.username != FIXTURES.usernames[person] {
+            // Somebody else moved to the address, and has the same password.
+            return None;
+        }
         oracle.opened(person, password, tokens, &claims, &reply);
         Some(held)
     }
@@ -83,10 +97,9 @@ impl World {
         if reply.answer.is_some() {
             oracle.left_alone(sender.person, &reply);
         }
-        if reply.answer.as_ref().map(Classed::class) == Some(Class::Done) {
-            if let Some(session) = oracle.sessions.get_mut(&held.sid) {
-                session.ends(reply.ended.step, "a logout");
-            }
+        let is_done = reply.answer.as_ref().map(Classed::class) == Some(Class::Done);
+        if let Some(session) = oracle.sessions.get_mut(&held.sid).filter(|_| is_done) {
+            session.ends(reply.ended.step, "a logout");
         }
     }
 

@@ -134,7 +134,7 @@ impl World {
 
     fn password_limit(&self, held: &Held, is_optional: bool) -> Vec<Key> {
         let user = self.tokens.claims(&held.access).map_or(0, |claims| claims.user_id.0);
-        let key = Key::new("password", user, self.instances[0].settings().limits.password);
+        let key = Key::new("password", &user, self.instances[0].settings().limits.password);
         vec![Key { has_fallback: true, is_optional, ..key }]
     }
 }

@@ -84,10 +84,11 @@ impl Oracle {
     pub(crate) fn left_alone<T>(&mut self, person: usize, reply: &Reply<T>) {
         let alone = self.was_alone_with(reply.call, person);
         let account = self.accounts.entry(person).or_default();
-        if let Some((_, version)) = account.certain.as_mut().filter(|_| alone) {
-            if *version + 1 == account.version {
-                *version = account.version;
-            }
+        let before = account.version.saturating_sub(1);
+        if let Some((_, version)) =
+            account.certain.as_mut().filter(|(_, version)| alone && *version == before)
+        {
+            *version = account.version;
         }
     }
 

@@ -56,7 +56,7 @@ impl Oracle {
     ) {
         let slot = Slot::new(attempt.purpose, attempt.address);
         match class {
-            Class::Done => self.accepted(attempt, slot, reply, ledger),
+            Class::Done => self.accepted(attempt, &slot, reply, ledger),
             Class::Invalid => {
                 self.works(attempt, &slot, reply);
                 let model = self.slots.entry(slot).or_default();
@@ -66,7 +66,7 @@ impl Oracle {
         }
     }
 
-    fn accepted<T>(&mut self, attempt: &Attempt<'_>, slot: Slot, reply: &Reply<T>, ledger: &Ledger) {
+    fn accepted<T>(&mut self, attempt: &Attempt<'_>, slot: &Slot, reply: &Reply<T>, ledger: &Ledger) {
         let key = &FIXTURES.keys.codes;
         let mac = key.mac(attempt.purpose, attempt.address, attempt.code);
         let place = key.slot(attempt.purpose, attempt.address);
@@ -84,7 +84,7 @@ impl Oracle {
         // Guesses against this very code: after it was put, with no newer one, and on a clock that never went back.
         let Some(issue) = issue.and_then(|issue| self.calls.get(&issue)) else { return };
         let Some(put) = issue.over.filter(|_| issue.back == self.back) else { return };
-        let model = &self.slots[&slot];
+        let model = &self.slots[slot];
         let wrong =
             model.wrong.iter().filter(|(began, ended)| *began > put.step && *ended < reply.began.step);
         let wrong = wrong.count();

@@ -25,7 +25,7 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    pub(crate) fn new(what: &'static str, whom: impl ToString, limit: Limit) -> Self {
+    pub(crate) fn new(what: &'static str, whom: &impl ToString, limit: Limit) -> Self {
         let minutes = limit.window.num_minutes();
         Self {
             what,
@@ -55,8 +55,7 @@ impl Oracle {
         for mut key in keys {
             let is_optional = std::mem::take(&mut key.is_optional);
             let alone = Limit { max: key.max, window: TimeDelta::zero() }.alone().max;
-            let granted_besides =
-                if key.has_fallback && self.limits_failed { alone * INSTANCES as u32 } else { 0 };
+            let granted_besides = if key.has_fallback && self.limits_failed { alone * INSTANCES } else { 0 };
             let is_stable = |person| self.accounts.get(&person).is_some_and(|account| account.is_stable);
             if !key.account_of.is_none_or(is_stable) {
                 continue;

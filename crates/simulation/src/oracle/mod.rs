@@ -86,6 +86,9 @@ impl Oracle {
         let mut chain_moves = 0;
         if let Some(session) = touches.chain.as_ref().and_then(|sid| self.sessions.get_mut(sid)) {
             session.moves += 1;
+            let is_old = |call: &Call| call.over.is_none() && call.touches.chain == touches.chain;
+            // One that was lost on the way and arrives late is as good as a thief's.
+            session.is_shared |= self.calls.values().any(is_old);
             chain_moves = session.moves;
         }
         let known = touches.people.iter().copied().chain(touches.watched);

@@ -18,13 +18,14 @@ pub(crate) const WORKER: &str = env!("CARGO_BIN_EXE_evently-auth-worker");
 pub(crate) const PASSWORD: &str = "turning wheels by steam";
 
 /// Limits that no journey meets, and the cheapest hash that is still Argon2id: no journey is about its cost.
-const GENEROUS: [(&str, &str); 9] = [
+const GENEROUS: [(&str, &str); 10] = [
     ("RATE_LIMIT_REGISTER", "1000"),
     ("RATE_LIMIT_VERIFY", "1000"),
     ("RATE_LIMIT_RESEND", "1000"),
     ("RATE_LIMIT_RESEND_ADDRESS", "1000"),
     ("RATE_LIMIT_PASSWORD", "1000"),
     ("RATE_LIMIT_LOGIN", "1000"),
+    ("RATE_LIMIT_LOGIN_ACCOUNT", "10000"),
     ("RATE_LIMIT_LOGIN_ADDRESS", "10000"),
     ("ARGON2_MEMORY_KIB", "7168"),
     ("ARGON2_ITERATIONS", "1"),

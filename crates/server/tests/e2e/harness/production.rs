@@ -86,6 +86,20 @@ impl Production {
         }
     }
 
+    /// Two servers and a worker, with settings of their own.
+    pub(crate) fn start_pair(env: &[(&str, &str)]) -> Self {
+        let mut production = Self::prepare(env);
+        production.add_server();
+        production.add_server();
+        production.add_worker();
+        production
+    }
+
+    /// What SQL says of the service's database.
+    pub(crate) fn sql(&self, sql: &str) -> String {
+        self.runtime.block_on(self.postgres.sql("postgres", sql)).unwrap()
+    }
+
     /// One more server.
     pub(crate) fn add_server(&mut self) {
         let (server, base) = self.server("0");

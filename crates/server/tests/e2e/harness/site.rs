@@ -140,6 +140,14 @@ impl Site {
         self.log_in(name, PASSWORD)
     }
 
+    /// An administrator, made by the command and signed in.
+    pub(crate) fn administrator(&self, name: &str) -> Tokens {
+        let email = address(name);
+        let made = ["admin", "create", "--email", &email, "--username", name, "--password-stdin"];
+        assert!(self.run(&made, PASSWORD).status.success());
+        self.log_in(name, PASSWORD)
+    }
+
     pub(crate) fn refresh(&self, token: &str) -> Response {
         self.post("/api/v1/auth/refresh", &json!({"refresh_token": token})).send().unwrap()
     }

@@ -1,0 +1,27 @@
+//! Many who do something at the same moment.
+
+use std::sync::Barrier;
+use std::thread;
+
+/// As many as the attacks of this suite are wide.
+pub(super) const CROWD: usize = 64;
+
+/// What each of `wide` threads gets, which all begin at once; each knows its number.
+pub(super) fn at_once<T: Send>(wide: usize, one: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let (one, start) = (&one, &Barrier::new(wide));
+    let begin = |number| {
+        move || {
+            start.wait();
+            one(number)
+        }
+    };
+    thread::scope(|scope| {
+        let all: Vec<_> = (0..wide).map(|number| scope.spawn(begin(number))).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+/// How many are equal to `one`.
+pub(super) fn count<T: PartialEq>(all: &[T], one: &T) -> usize {
+    all.iter().filter(|each| *each == one).count()
+}
