@@ -2,7 +2,7 @@
 
 use super::{Held, Sender};
 use crate::call::Touches;
-use crate::fixtures::FIXTURES;
+use crate::fixtures::{FIXTURES, NEWCOMERS};
 use crate::oracle::class::{Class, Classed};
 use crate::oracle::limits::Key;
 use crate::world::World;
@@ -31,12 +31,17 @@ impl World {
             password: FIXTURES.passwords[password].as_password().clone(),
             devices: presented.into_iter().collect(),
         };
+        // An address may be another person's by now, and a device may be none of this account: such a login may count in
+        // anybody's budget, or in none.
+        let is_optional = !by_name || !is_stranger;
         let limit = self.instances[0].settings().limits.login;
-        let key = Key::new("login", &format!("{person}|{host}"), limit);
-        let key = Key { failures: true, account_of: Some(person), has_fallback: true, ..key };
-        let limits = (by_name && is_stranger).then_some(key);
-        let touches =
-            Touches { watched: Some(person), limits: limits.into_iter().collect(), ..Touches::default() };
+        let budget = |whose: usize| {
+            let key = Key::new("login", &format!("{whose}|{host}"), limit);
+            Key { failures: true, account_of: Some(whose), has_fallback: true, is_optional, ..key }
+        };
+        let budgets = if is_optional { 0..NEWCOMERS } else { person..person + 1 };
+        let limits = budgets.map(budget).collect();
+        let touches = Touches { watched: Some(person), limits, ..Touches::default() };
         let work =
             |auth: Rc<evently_auth_domain::Auth>, client| async move { auth.log_in(command, &client).await };
         let reply = self.request("log in", host, touches, work).await;
