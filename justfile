@@ -12,6 +12,10 @@ run *args:
 test:
     cargo xtask test
 
+# a million schedules of the simulation, or `just simulate --seed 7`
+simulate *args:
+    cargo xtask simulate {{ args }}
+
 # one crate's tests: just try http
 try crate *args:
     cargo test --package evently-auth-{{ crate }} {{ args }}

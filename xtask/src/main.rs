@@ -11,6 +11,7 @@ mod generated;
 mod install;
 mod release;
 mod services;
+mod simulate;
 mod test;
 
 use std::ffi::OsString;
@@ -29,6 +30,15 @@ struct Cli {
 enum Task {
     /// Every check and every test, in the order in which they fail fastest
     Test,
+    /// Run the rules under seeded schedules of faults, until one breaks a promise
+    Simulate {
+        /// How many; 1 with a seed, or 1000000
+        #[arg(long)]
+        schedules: Option<u64>,
+        /// The seed of the first; the next have the next numbers
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Start throwaway PostgreSQL, Redis, Redis Cluster and mail server, until Ctrl-C or around a command
     Services {
         /// What to run beside them, told by environment variables where they are
@@ -95,6 +105,10 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
     match task {
         Task::Test => return test::run(),
         Task::Services { command } => return services::run(command),
+        Task::Simulate { schedules, seed } => {
+            let most = if seed.is_some() { 1 } else { 1_000_000 };
+            simulate::run(schedules.unwrap_or(most), seed.unwrap_or(0))?;
+        }
         Task::CheckAsvs => test::check_asvs()?,
         Task::Chaos { minutes, seed } => return chaos::run(*minutes, *seed),
         Task::CheckDeps => check_deps::run()?,

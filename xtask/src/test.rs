@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use anyhow::anyhow;
 
-use crate::{cargo, check_asvs, check_deploy, check_deps, check_files, fuzz, generated, install, services};
+use crate::{
+    cargo, check_asvs, check_deploy, check_deps, check_files, fuzz, generated, install, services, simulate,
+};
 
 pub(crate) fn run() -> anyhow::Result<ExitCode> {
     for (title, remedy, work) in STEPS {
@@ -37,6 +39,7 @@ const STEPS: &[Step] = &[
         check_deploy::run(false)
     }),
     ("generated documents", "run `cargo xtask openapi` and `cargo xtask readme`", generated::check_all),
+    ("simulation", "repeat the seed that is named above with `cargo xtask simulate`", simulate::tests),
     ("fuzzing", "mend what the input shows, and keep the input in fuzz/seeds", fuzz::short),
     ("examples in comments", "repair the examples named above", examples),
     ("security requirements", "repair the rows named above, in docs/asvs.md", check_asvs),
@@ -79,11 +82,13 @@ fn examples() -> anyhow::Result<()> {
 /// ours.
 fn tests() -> anyhow::Result<ExitCode> {
     heading("tests");
+    // The simulation's ran as a step of their own.
+    let all = format!("--workspace --exclude {}", simulate::PACKAGE);
     let runner = if cargo::has("nextest") {
-        cargo::command("nextest run --workspace")
+        cargo::command(&format!("nextest run {all}"))
     } else {
         eprintln!("   with cargo's own runner; `cargo install --locked cargo-nextest` gives a faster one");
-        cargo::command("test --workspace --lib --bins --tests --no-fail-fast")
+        cargo::command(&format!("test {all} --lib --bins --tests --no-fail-fast"))
     };
     services::around(runner)
 }

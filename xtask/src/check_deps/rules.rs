@@ -23,6 +23,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("redis", &["domain"]),
     ("zero", &[]),
     ("services", &[]),
+    ("simulation", &["clock", "domain", "memory"]),
     (
         "wiring",
         &[

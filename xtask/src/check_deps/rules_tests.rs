@@ -77,6 +77,13 @@ fn contract_ships_with_nobody() {
 }
 
 #[test]
+fn simulation_ships_with_nobody() {
+    refused(&["evently-auth-wiring > evently-auth-simulation"]);
+    refused(&["evently-auth-server ~> evently-auth-simulation"]);
+    accepted(&["evently-auth-simulation > evently-auth-memory"]);
+}
+
+#[test]
 fn tests_reach_adapters_but_not_what_is_above() {
     let told = refused(&["evently-auth-sqlite ~> evently-auth-wiring"]);
     assert_eq!(told, "sqlite → wiring (test dependency): sqlite knows domain");

@@ -1,0 +1,26 @@
+//! A schedule is its seed: nothing else has a say in it.
+
+use evently_auth_simulation::{Bug, run};
+use std::collections::BTreeSet;
+
+#[test]
+fn a_seed_gives_the_same_schedule_each_time() {
+    for seed in 0..300 {
+        assert_eq!(run(seed, None).unwrap(), run(seed, None).unwrap(), "seed {seed}");
+    }
+}
+
+#[test]
+fn other_seeds_give_other_schedules() {
+    let digests: BTreeSet<u64> = (0..300).map(|seed| run(seed, None).unwrap().digest).collect();
+    assert_eq!(digests.len(), 300);
+}
+
+#[test]
+fn a_failure_says_what_happened_and_how_to_see_it_again() {
+    let failure = (0..).find_map(|seed| run(seed, Some(Bug::TakesFailureForAbsence)).err()).unwrap();
+    let told = failure.to_string();
+    assert!(told.ends_with(&format!("again: cargo xtask simulate --seed {}", failure.seed)), "{told}");
+    assert!(told.contains(&failure.message) && told.contains("sessions.find"), "{told}");
+    assert!(told.lines().count() > 10, "{told}");
+}
