@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::mem::ManuallyDrop;
 
 /// The routes that take a body.
-const ROUTES: [(&str, &str); 8] = [
+const ROUTES: [(&str, &str); 10] = [
     ("POST", "/api/v1/auth/register"),
     ("POST", "/api/v1/auth/verify-email"),
     ("POST", "/api/v1/auth/resend-otp"),
@@ -18,6 +18,8 @@ const ROUTES: [(&str, &str); 8] = [
     ("POST", "/api/v1/auth/forgot-password"),
     ("POST", "/api/v1/auth/reset-password"),
     ("PUT", "/api/v1/auth/me"),
+    ("POST", "/api/v1/auth/change-password"),
+    ("PUT", "/api/v1/admin/users/1"),
 ];
 
 thread_local! {

@@ -95,8 +95,10 @@ impl World {
     ) {
         let Some(class) = reply.answer.as_ref().map(Classed::class) else { return };
         let mut oracle = self.oracle.borrow_mut();
-        let is_forbidden = matches!(reply.answer, Some(Err(Guarded::UseCase(AdminError::Forbidden))));
-        let has_rights = matches!(reply.answer, Some(Ok(()) | Err(Guarded::UseCase(_)))) && !is_forbidden;
+        // A refusal that cannot be written down is a failure of ours.
+        let is_refusal = matches!(reply.answer, Some(Err(Guarded::UseCase(AdminError::Forbidden))));
+        let is_admitted = matches!(reply.answer, Some(Ok(()) | Err(Guarded::UseCase(_))));
+        let has_rights = is_admitted && !is_refusal && class != Class::Ours;
         let demoted = oracle.accounts.get(&sender.person).and_then(|account| account.demoted_since);
         if has_rights && demoted.is_some_and(|since| since < reply.began.step) {
             oracle.fails(format!("person {} administered after being demoted", sender.person));
