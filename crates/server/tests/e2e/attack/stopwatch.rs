@@ -8,12 +8,13 @@
 //! stall of a second weighs no more than one of a millisecond, and no distribution is assumed.
 //!
 //! **Threshold.** With n samples of each kind and no difference, p deviates from ½ by √((2n+1)/12n²): 0.0373 for
-//! n = 120, 0.0236 for n = 300. The threshold is 5.4 such deviations, |p − ½| ≤ 0.20 and 0.13: one false alarm in ten
+//! n = 120, 0.0264 for n = 240. The threshold is 5.4 such deviations, |p − ½| ≤ 0.20 and 0.14: one false alarm in ten
 //! million comparisons, on any machine. Load can hide a small difference, but cannot make one up.
 //!
 //! **Resolution.** For times that spread normally the smallest difference that fails is 0.74 of their standard deviation
-//! for n = 120, and 0.46 for n = 300. What that is in microseconds each measurement says of its own samples, and each has
-//! a control: requests in which a difference is planted have to be told apart.
+//! for n = 120, and 0.51 for n = 240. What that is in microseconds each measurement says of its own samples: on an idle
+//! machine about a tenth of a login, and as much of an attempt at a code. And each has controls, requests in which a
+//! difference is planted: sampling goes on until they are told apart, and fails when they never are.
 
 use std::time::Duration;
 
@@ -41,6 +42,14 @@ pub(super) fn differ(these: &[Duration], those: &[Duration]) -> bool {
     let [n, m] = [these, those].map(|samples| f64::from(u32::try_from(samples.len()).unwrap()));
     let deviation = ((n + m + 1.0) / (12.0 * n * m)).sqrt();
     (slower(these, those) - 0.5).abs() > DEVIATIONS * deviation
+}
+
+/// Whether there are `least` samples of each kind at least, and so many that each of `planted` differs from `those`: on a
+/// busy machine it takes more, up to three times as many. What is asked about has no say in it.
+pub(super) fn enough(least: usize, those: &[Duration], planted: &[Vec<Duration>]) -> bool {
+    // Looked at now and then alone: it takes a while.
+    let is_time = those.len() >= least && (those.len() - least).is_multiple_of(30);
+    is_time && (those.len() >= 3 * least || planted.iter().all(|these| differ(these, those)))
 }
 
 /// The smallest difference by which samples like these can be told from others, to an eighth.
