@@ -2,18 +2,15 @@
 //! answer for the same work: a held name in place of the account, a notice to the owner in place of the code.
 
 use crate::Auth;
-use crate::account::{EmailAddress, FullName, Identifier, NewUser, Role, User, Username};
+use crate::account::{EmailAddress, FullName, NewUser, Role, User, Username};
 use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
 use crate::client::Client;
 use crate::code::OneTimeCode;
 use crate::effects::Effects;
 use crate::error::StoreError;
-use crate::limits::WhenAway::CountHere;
-use crate::limits::{Admission, Budget, LimitKey};
 use crate::mail::{Mail, MailMessage, digits};
 use crate::password::{NewPassword, PasswordHash};
 use crate::ports::{CreatedUser, HashError};
-use crate::settings::RegistrationPrivacy;
 use crate::usecases::{LimitedRoute, RateLimited};
 
 /// How often a registration is tried, while its address changes hands.
@@ -137,28 +134,5 @@ impl Auth {
             self.send_code(&command.email, client).await?;
         }
         Ok(Some(user))
-    }
-
-    /// Whether an owner of `address` would be told of another registration: as often as codes are sent to it, so that
-    /// nobody fills a mailbox from many networks. It is counted whether or not there is an owner, and refuses nobody.
-    async fn may_tell_owner(&self, address: &EmailAddress) -> Result<bool, StoreError> {
-        let key = LimitKey::new("notice", address, CountHere);
-        let budget = Budget { key, limit: self.settings.limits.resend };
-        Ok(matches!(self.ports.rate_limits.acquire(&[budget]).await?, Admission::Admitted(_)))
-    }
-
-    /// Who must not be noticed behind `address`: its owner, when registrations conceal that there is one. An address
-    /// that nobody ever proved is nobody's yet.
-    async fn owner_to_conceal(&self, address: &EmailAddress) -> Result<Option<User>, StoreError> {
-        if !self.conceals() {
-            return Ok(None);
-        }
-        let found = self.ports.users.find_credentials(&Identifier::Email(address.clone())).await?;
-        Ok(found.map(|found| found.user).filter(|owner| owner.claim_expires_at.is_none()))
-    }
-
-    /// Whether nobody may learn whose address is taken.
-    pub(crate) fn conceals(&self) -> bool {
-        self.settings.registration_privacy == RegistrationPrivacy::Conceal
     }
 }
