@@ -20,6 +20,7 @@ macro_rules! codes {
             the_third_attempt_may_be_the_right_one,
             a_success_starts_the_count_anew,
             a_new_code_replaces_the_old_one_and_the_count,
+            a_new_code_tells_whose_code_it_ended,
             putting_nothing_starts_the_count_alone,
             an_empty_slot_counts_alike,
             a_code_that_was_given_back_works_once_more,
@@ -152,6 +153,27 @@ pub async fn a_new_code_replaces_the_old_one_and_the_count(given: CodesHarness) 
     given.put(SLOT, Some(newer)).await;
     assert_eq!(given.check(SLOT, RIGHT).await, rejected(2), "the old code");
     assert!(given.is_accepted(SLOT, newer).await, "the new code");
+}
+
+/// `put` says for whom the code was that ended thereby; one that was used, guessed at too often or too old is none.
+pub async fn a_new_code_tells_whose_code_it_ended(given: CodesHarness) {
+    let codes = given.codes.as_ref();
+    let of = |id| Some(StoredCode { mac: RIGHT, subject: UserId(id) });
+    assert_eq!(codes.put(SLOT, of(i64::MAX)).await.unwrap(), None, "an empty slot");
+    assert_eq!(codes.put(OTHER_SLOT, of(2)).await.unwrap(), None, "another slot");
+    assert_eq!(codes.put(SLOT, of(2)).await.unwrap(), Some(UserId(i64::MAX)));
+    assert_eq!(codes.put(SLOT, None).await.unwrap(), Some(UserId(2)));
+    assert_eq!(codes.put(SLOT, of(3)).await.unwrap(), None, "none was there");
+    given.check(SLOT, WRONG).await;
+    assert_eq!(codes.put(SLOT, of(4)).await.unwrap(), Some(UserId(3)), "guessed at once");
+    given.check(SLOT, RIGHT).await;
+    assert_eq!(codes.put(SLOT, of(5)).await.unwrap(), None, "used");
+    for _ in 0..3 {
+        given.check(SLOT, WRONG).await;
+    }
+    assert_eq!(codes.put(SLOT, of(6)).await.unwrap(), None, "guessed at three times");
+    (given.advance)(TimeDelta::minutes(10)).await;
+    assert_eq!(codes.put(SLOT, of(7)).await.unwrap(), None, "too old");
 }
 
 /// `put` without a code ends the code that was there as well.

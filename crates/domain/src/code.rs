@@ -177,6 +177,11 @@ impl CodeEntry {
         Self { code: code.map(|code| (code, now + LIFETIME)), attempts: None }
     }
 
+    /// Whose code there is, while it is alive.
+    pub fn subject(&self, now: Timestamp) -> Option<UserId> {
+        self.code.filter(|(_, ends)| *ends > now).map(|(code, _)| code.subject)
+    }
+
     /// Counts an attempt, then compares it: the entry as it is afterwards, and what became of the attempt.
     pub fn check(self, attempt: CodeMac, now: Timestamp) -> (Self, CodeCheck) {
         let (made, until) = match self.attempts {

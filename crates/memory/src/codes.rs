@@ -2,6 +2,7 @@
 
 use crate::expiring::Expiring;
 use async_trait::async_trait;
+use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, CodeSlot, LIFETIME, StoredCode, TakenCode};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Clock, Codes};
@@ -28,11 +29,11 @@ impl MemoryCodes {
 
 #[async_trait]
 impl Codes for MemoryCodes {
-    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError> {
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
         let mut slots = self.lock();
         let now = self.clock.now();
-        *slots.keep(&slot.0, now, now + LIFETIME) = CodeEntry::issued(code, now);
-        Ok(())
+        let entry = slots.keep(&slot.0, now, now + LIFETIME);
+        Ok(mem::replace(entry, CodeEntry::issued(code, now)).subject(now))
     }
 
     async fn check(&self, slot: CodeSlot, attempt: CodeMac) -> Result<CodeCheck, StoreError> {

@@ -1,6 +1,7 @@
 //! What Redis does in production, taken away by a test: one switch for codes and limits together.
 
 use async_trait::async_trait;
+use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus};
@@ -51,7 +52,7 @@ pub(crate) struct Interrupted<P> {
 
 #[async_trait]
 impl<P: Codes> Codes for Interrupted<P> {
-    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError> {
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
         self.outage.pass()?;
         self.port.put(slot, code).await
     }

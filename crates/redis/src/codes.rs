@@ -40,11 +40,13 @@ impl RedisCodes {
 
 #[async_trait]
 impl Codes for RedisCodes {
-    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError> {
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
         let (mac, subject) =
             code.map_or_else(Default::default, |code| (code.mac.0.to_vec(), number(code.subject.0)));
         let arguments = [number(self.store.clock_shift()), lifetime(), mac, subject];
-        self.store.run_script("codes.put", &PUT, &[self.key(slot)], &arguments).await
+        let ended: Option<i64> =
+            self.store.run_script("codes.put", &PUT, &[self.key(slot)], &arguments).await?;
+        Ok(ended.map(UserId))
     }
 
     async fn check(&self, slot: CodeSlot, attempt: CodeMac) -> Result<CodeCheck, StoreError> {

@@ -32,13 +32,15 @@ impl SqliteCodes {
 
 #[async_trait]
 impl Codes for SqliteCodes {
-    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError> {
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
         let clock = self.clock.clone();
         self.store
             .write(move |connection| {
                 let now = clock.now();
                 purge(connection, now)?;
-                save(connection, slot, &CodeEntry::issued(code, now))
+                let ended = load(connection, slot)?.subject(now);
+                save(connection, slot, &CodeEntry::issued(code, now))?;
+                Ok(ended)
             })
             .await
     }

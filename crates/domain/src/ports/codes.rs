@@ -1,10 +1,12 @@
+use crate::account::UserId;
 use crate::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
 use crate::error::StoreError;
 use async_trait::async_trait;
 
 /// One-time codes by slot. The rule is [`crate::code::CodeEntry`]; an adapter keeps it on its own clock.
 ///
-/// - `put` replaces what the slot held and starts the count anew; without a code it starts the count alone.
+/// - `put` replaces what the slot held and starts the count anew; without a code it starts the count alone. It says for
+///   whom the code was that ended thereby: of several at once, each learns of the one before it.
 /// - `check` counts before it compares, and an accepted code is gone with it: of any number of checks at once, at most
 ///   three are compared and at most one is accepted.
 /// - `restore` gives back an accepted code with the end and the count that it had; attempts made meanwhile are added to
@@ -13,11 +15,11 @@ use async_trait::async_trait;
 /// - A code, and a count, is forgotten ten minutes after it began.
 #[async_trait]
 pub trait Codes: Send + Sync {
-    /// Puts a code into a slot.
+    /// Puts a code into a slot; answers whose living code it ended.
     ///
     /// # Errors
     /// When the store is away; the code may have been put.
-    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError>;
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError>;
 
     /// Tries a code.
     ///

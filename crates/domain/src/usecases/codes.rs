@@ -1,6 +1,6 @@
 //! Codes in the slot of their address: kept, or none kept and nobody the wiser; tried, and given back.
 
-use crate::account::{EmailAddress, UserId};
+use crate::account::{EmailAddress, User, UserId};
 use crate::client::Client;
 use crate::code::{CodeCheck, LIFETIME, OneTimeCode, Purpose, StoredCode, TakenCode};
 use crate::error::StoreError;
@@ -21,7 +21,22 @@ impl Auth {
     ) -> Result<(), StoreError> {
         let mac = self.keys.codes.mac(purpose, address, code);
         let slot = self.keys.codes.slot(purpose, address);
-        self.ports.codes.put(slot, Some(StoredCode { mac, subject })).await
+        self.ports.codes.put(slot, Some(StoredCode { mac, subject })).await.map(drop)
+    }
+
+    /// Keeps the code of a registration at `address`; whether a later one was faster, so that `code` ended its code and
+    /// serves an account that is gone. For a held name, whose address is another one, it does the same with a code that
+    /// none can be equal to.
+    pub(crate) async fn keep_registration_code(
+        &self,
+        address: &EmailAddress,
+        code: &OneTimeCode,
+        account: &User,
+    ) -> Result<bool, StoreError> {
+        let mac = self.keys.codes.mac(Purpose::VerifyEmail, &account.email, code);
+        let slot = self.keys.codes.slot(Purpose::VerifyEmail, address);
+        let ended = self.ports.codes.put(slot, Some(StoredCode { mac, subject: account.id })).await?;
+        Ok(ended.is_some_and(|subject| subject > account.id))
     }
 
     /// Does the same for an address that gets no code, so that its count of attempts starts anew like everybody's.
@@ -30,7 +45,7 @@ impl Auth {
         purpose: Purpose,
         address: &EmailAddress,
     ) -> Result<(), StoreError> {
-        self.ports.codes.put(self.keys.codes.slot(purpose, address), None).await
+        self.ports.codes.put(self.keys.codes.slot(purpose, address), None).await.map(drop)
     }
 
     /// A mail that is stored and never sent, for it has expired: whoever asks for a code to an address that gets none

@@ -44,8 +44,10 @@ impl Auth {
         let known: Vec<KnownDevice> =
             command.devices.iter().filter_map(|device| self.keys.devices.prove(device, now)).collect();
         let device = found.and_then(|found| known.iter().find(|known| known.account == found.user.id));
-        // Where registrations conceal, a count that address and username share would tell whose address it is.
-        let account = counted_as(&command.identifier, found.filter(|_| !self.conceals()));
+        // Where registrations conceal, a count that address and username share would tell whose address it is; but not
+        // to a device that signed in with it.
+        let shared = found.filter(|_| device.is_some() || !self.conceals());
+        let account = counted_as(&command.identifier, shared);
         let limits = &self.settings.limits;
         let budget = |what, who: &dyn fmt::Display, limit| Budget {
             key: LimitKey::new(what, format_args!("{account}|{who}"), CountHere),

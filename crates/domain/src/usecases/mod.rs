@@ -5,6 +5,7 @@ mod authenticate;
 mod binding;
 mod change_password;
 mod codes;
+mod concealment;
 mod create_admin;
 mod cut_audit;
 mod deliver_mail;

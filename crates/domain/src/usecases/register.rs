@@ -2,16 +2,15 @@
 //! answer for the same work: a held name in place of the account, a notice to the owner in place of the code.
 
 use crate::Auth;
-use crate::account::{EmailAddress, FullName, Identifier, NewUser, Role, User, Username};
+use crate::account::{EmailAddress, FullName, NewUser, Role, User, Username};
 use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
 use crate::client::Client;
-use crate::code::{OneTimeCode, Purpose};
+use crate::code::OneTimeCode;
 use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::mail::{Mail, MailMessage, digits};
 use crate::password::{NewPassword, PasswordHash};
 use crate::ports::{CreatedUser, HashError};
-use crate::settings::RegistrationPrivacy;
 use crate::usecases::{LimitedRoute, RateLimited};
 
 /// How often a registration is tried, while its address changes hands.
@@ -62,9 +61,12 @@ impl Auth {
 
     async fn register_admitted(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
         let mut owner = self.owner_to_conceal(&command.email).await?;
+        let tells_owner = self.conceals() && self.may_tell_owner(&command.email).await?;
         let password = self.ports.password_hasher.hash(command.password.as_password()).await?;
         for _ in 0..TRIES {
-            if let Some(user) = self.try_register(&command, &password, owner.as_ref(), client).await? {
+            if let Some(user) =
+                self.try_register(&command, &password, owner.as_ref(), tells_owner, client).await?
+            {
                 return Ok(User { email: command.email, ..user });
             }
             // Either the username belongs to somebody, or the address changed hands since we looked.
@@ -87,59 +89,50 @@ impl Auth {
         command: &Register,
         password: &PasswordHash,
         owner: Option<&User>,
+        tells_owner: bool,
         client: &Client,
     ) -> Result<Option<User>, RegisterError> {
         let now = self.now();
         let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
-        let held_name = self.conceals().then(|| self.keys.held_names.address(&command.email));
+        let held_name = self.keys.held_names.address(&command.email);
         let event = |outcome| AuditEvent::new(AuditAction::Registered, outcome, client, now);
         let (mail, event) = match owner {
             None => {
                 let name = command.full_name.as_ref().map_or(command.username.as_str(), FullName::as_str);
                 let message = MailMessage::VerificationCode { code: digits(&code) };
-                (Mail::to_address(command.email.clone(), name, message), event(AuditOutcome::Success))
+                let mail = Mail::to_address(command.email.clone(), name, message);
+                (self.seal(&mail, client, now)?, event(AuditOutcome::Success))
             }
             Some(owner) => {
-                let event = event(AuditOutcome::Failure).about(owner.id).with("taken");
-                (Mail::to_user(owner, MailMessage::AddressInUse), event)
+                let mail = if tells_owner {
+                    self.seal(&Mail::to_user(owner, MailMessage::AddressInUse), client, now)?
+                } else {
+                    self.seal_for_nobody(MailMessage::AddressInUse, client, now)?
+                };
+                (mail, event(AuditOutcome::Failure).about(owner.id).with("taken"))
             }
         };
-        let own = held_name.clone().filter(|_| owner.is_some());
         let new = NewUser {
-            email: own.unwrap_or_else(|| command.email.clone()),
+            email: if owner.is_some() { held_name.clone() } else { command.email.clone() },
             username: command.username.clone(),
             full_name: command.full_name.clone(),
             password: password.clone(),
             role: Role::User,
             is_verified: false,
             claim_expires_at: Some(now + self.settings.unverified_lifetime),
-            replaces: held_name,
+            // Also where registrations no longer conceal: it was held for this address alone.
+            replaces: Some(held_name),
             at: now,
         };
-        let effects = Effects::audit(event).mail(self.seal(&mail, client, now)?);
+        let effects = Effects::audit(event).mail(mail);
         let CreatedUser::Created(user) = self.ports.users.create(new, effects).await? else {
             return Ok(None);
         };
         // Only now, for the code names the account. Should this fail, the account can be registered again.
-        match owner {
-            None => self.keep_code(Purpose::VerifyEmail, &command.email, &code, user.id).await?,
-            Some(_) => self.keep_no_code(Purpose::VerifyEmail, &command.email).await?,
+        if self.keep_registration_code(&command.email, &code, &user).await? {
+            // Neither of the codes that were mailed would work.
+            self.send_code(&command.email, client).await?;
         }
         Ok(Some(user))
-    }
-
-    /// Who must not be noticed behind `address`: its owner, when registrations conceal that there is one. An address
-    /// that nobody ever proved is nobody's yet.
-    async fn owner_to_conceal(&self, address: &EmailAddress) -> Result<Option<User>, StoreError> {
-        if !self.conceals() {
-            return Ok(None);
-        }
-        let found = self.ports.users.find_credentials(&Identifier::Email(address.clone())).await?;
-        Ok(found.map(|found| found.user).filter(|owner| owner.claim_expires_at.is_none()))
-    }
-
-    /// Whether nobody may learn whose address is taken.
-    pub(crate) fn conceals(&self) -> bool {
-        self.settings.registration_privacy == RegistrationPrivacy::Conceal
     }
 }

@@ -254,7 +254,7 @@ async fn what_an_administrator_is_refused_is_recorded() {
         (UserDeactivated, own, "refused: own account"),
         (UserDeleted, own, "refused: own account"),
         (UserActivated, nobody, "refused: no such account"),
-        (UserChanged, own, "refused: last administrator"),
+        (UserChanged, own, "refused: last administrator; is_verified=false"),
     ] {
         let events = of(&world, action).await;
         let event = events.first().unwrap();

@@ -6,6 +6,7 @@ use evently_auth_domain::account::Identifier;
 use evently_auth_domain::client::Client;
 use evently_auth_domain::device::{DeviceKey, DeviceToken, KnownDevice, LIFETIME, PresentedDevice};
 use evently_auth_domain::limits::LimitStatus;
+use evently_auth_domain::settings::RegistrationPrivacy;
 use evently_auth_domain::usecases::{LogIn, LogInError, SignedIn};
 
 /// The `n`th of many networks.
@@ -144,6 +145,23 @@ async fn a_device_has_five_failures_of_its_own() {
     assert_eq!(client.limit().unwrap().remaining, 4);
     world.wait(limited.0.reset);
     world.try_on(&device, PASSWORD, &network(5)).await.unwrap();
+}
+
+/// Strangers have as many again by the other name, where a shared count would tell whose it is.
+#[tokio::test]
+async fn a_device_has_its_failures_once_also_where_registrations_conceal() {
+    let world = world_with(|settings| settings.registration_privacy = RegistrationPrivacy::Conceal);
+    world.verified("grace").await;
+    let device = world.device_of("grace").await;
+    for n in 0..5 {
+        let by_address = login("grace", "wrong", &[&device]);
+        let by_name = LogIn { identifier: Identifier::Username(username("grace")), ..by_address.clone() };
+        let client = network(n);
+        world.auth.log_in(if n % 2 == 0 { by_address } else { by_name }, &client).await.unwrap_err();
+        assert_eq!(client.limit().unwrap().remaining as usize, 4 - n);
+    }
+    let refused = world.try_on(&device, PASSWORD, &network(5)).await;
+    assert!(matches!(refused, Err(LogInError::RateLimited(_))), "{refused:?}");
 }
 
 #[tokio::test]

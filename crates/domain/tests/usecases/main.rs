@@ -13,6 +13,7 @@ mod indistinguishable;
 mod login;
 mod mails;
 mod outage;
+mod overtaken;
 mod passwords;
 mod profile;
 mod sessions;

@@ -2,6 +2,7 @@
 
 use crate::gate::Gate;
 use async_trait::async_trait;
+use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, CodeSlot, StoredCode, TakenCode};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Clock, Codes};
@@ -26,9 +27,9 @@ impl TwoSteps {
 
 #[async_trait]
 impl Codes for TwoSteps {
-    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError> {
-        self.lock().insert(slot.0, CodeEntry::issued(code, self.clock.now()));
-        Ok(())
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
+        let now = self.clock.now();
+        Ok(self.lock().insert(slot.0, CodeEntry::issued(code, now)).and_then(|ended| ended.subject(now)))
     }
 
     async fn check(&self, slot: CodeSlot, attempt: CodeMac) -> Result<CodeCheck, StoreError> {

@@ -2,13 +2,14 @@
 
 use super::Gated;
 use async_trait::async_trait;
+use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::Codes;
 
 #[async_trait]
 impl<P: Codes> Codes for Gated<P> {
-    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<(), StoreError> {
+    async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
         let put = async {
             self.ledger.lock().codes.extend(code.map(|code| (slot, code.mac)));
             self.port.put(slot, code).await

@@ -61,8 +61,12 @@ impl Auth {
     ) -> Result<T, AdminError> {
         let done = done.await;
         if let Some(refusal) = done.as_ref().err().and_then(AdminError::refusal) {
+            let detail = match &event.detail {
+                Some(asked) => format!("{refusal}; {asked}"),
+                None => refusal.to_owned(),
+            };
             let event = AuditEvent { outcome: AuditOutcome::Failure, ..event };
-            self.ports.outbox.put(Effects::audit(event.with(refusal))).await?;
+            self.ports.outbox.put(Effects::audit(event.with(detail))).await?;
         }
         done
     }

@@ -34,6 +34,11 @@ impl<'a> Staff<'a> {
         id
     }
 
+    /// A token of whoever may change any account.
+    pub(super) fn root(&self) -> Option<&str> {
+        Some(&self.root.access)
+    }
+
     pub(super) fn log_in(&self, name: &str) -> Tokens {
         self.site.log_in(name, PASSWORD)
     }

@@ -1,20 +1,19 @@
 //! Who has an account, and in which state it is, is told by no status, byte, header or delay of an answer.
 
-use super::stopwatch::{Dice, ROUNDS, differ, middle, slower};
+use super::delays;
 use crate::harness::{PASSWORD, Production, address, body};
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
-use std::time::{Duration, Instant};
 
 /// Nobody has it; whom the others are compared with.
-const STRANGER: &str = "nobody";
+pub(super) const STRANGER: &str = "nobody";
 /// Verified, never verified, and switched off.
-const PEOPLE: [&str; 4] = [STRANGER, "verified", "waiting", "barred"];
+pub(super) const PEOPLE: [&str; 4] = [STRANGER, "verified", "waiting", "barred"];
 
 /// What may be asked about somebody without being them.
-type Question = (&'static str, &'static str, fn(&str) -> Value);
+pub(super) type Question = (&'static str, &'static str, fn(&str) -> Value);
 
-const QUESTIONS: [Question; 6] = [
+pub(super) const QUESTIONS: [Question; 6] = [
     ("login by address", "login", |name| json!({"email": address(name), "password": "not the right one"})),
     ("login by username", "login", |name| json!({"username": name, "password": "not the right one"})),
     ("verification", "verify-email", |name| json!({"email": address(name), "otp": "000000"})),
@@ -50,7 +49,7 @@ fn site() -> Production {
     site
 }
 
-fn ask(site: &Production, (_, route, about): &Question, name: &str) -> Response {
+pub(super) fn ask(site: &Production, (_, route, about): &Question, name: &str) -> Response {
     let request = site.post(&format!("/api/v1/auth/{route}"), &about(name));
     request.header("X-Request-Id", "the-same-for-all").send().unwrap()
 }
@@ -70,9 +69,11 @@ fn heard(answer: Response) -> (String, Option<i64>) {
 
 #[test]
 fn neither_answers_nor_delays_tell_who_has_an_account() {
-    let site = site();
+    let mut site = site();
     no_answer_tells(&site);
-    no_delay_tells(&site);
+    // Who delivers mails does it on another machine, or when it is quiet.
+    site.workers.clear();
+    delays::tell_nobody(&site);
 }
 
 fn no_answer_tells(site: &Production) {
@@ -110,56 +111,4 @@ fn no_answer_tells(site: &Production) {
     assert_eq!(right("barred"), right(STRANGER));
     let left = |question| body(ask(site, question, "waiting"), 400)["remaining_attempts"].as_i64();
     assert_eq!(left(&verify), Some(2), "what was compared is the count-down");
-}
-
-/// Requests to compare: who is asked about, and what.
-type Kind<'a> = (&'a str, &'a Question);
-
-/// The time that each of `kinds` takes, sampled in turns.
-fn sampled(site: &Production, kinds: &[Kind<'_>]) -> Vec<Vec<Duration>> {
-    site.runtime.block_on(site.redis.flush()).unwrap();
-    let mut samples = vec![Vec::new(); kinds.len()];
-    let mut dice = Dice(0x9E37_79B9_7F4A_7C15);
-    for round in 0..ROUNDS + 5 {
-        for kind in dice.order(kinds.len()) {
-            let (name, question) = kinds[kind];
-            let started = Instant::now();
-            let status = ask(site, question, name).status();
-            let took = started.elapsed();
-            assert!(status != 429 && !status.is_server_error(), "{status}");
-            // The first ones warm up connections and caches.
-            if round >= 5 {
-                samples[kind].push(took);
-            }
-        }
-    }
-    samples
-}
-
-fn no_delay_tells(site: &Production) {
-    let mut told = Vec::new();
-    for question in &QUESTIONS {
-        // From where an account was found on both logins are one.
-        let people = if question.0 == "login by username" { &PEOPLE[..2] } else { &PEOPLE };
-        let mut kinds: Vec<Kind<'_>> = people.iter().map(|name| (*name, question)).collect();
-        let is_login = question.1 == "login";
-        if is_login {
-            // What a login would be if nobody hashed a password for a stranger: limits, one look, one row of the audit.
-            kinds.push((STRANGER, &QUESTIONS[2]));
-        }
-        let mut samples = sampled(site, &kinds);
-        if is_login {
-            let unhashed = samples.pop().unwrap();
-            let chance = slower(&samples[1], &unhashed);
-            assert!(differ(&samples[1], &unhashed), "a missing hash would go unnoticed: {chance:.2}");
-        }
-        for (name, these) in people.iter().zip(&samples).skip(1) {
-            if differ(these, &samples[0]) {
-                let (chance, middles) = (slower(these, &samples[0]), [middle(these), middle(&samples[0])]);
-                let what = question.0;
-                told.push(format!("{what}: {name} is slower than {STRANGER} at {chance:.2}, {middles:?}"));
-            }
-        }
-    }
-    assert_eq!(told, Vec::<String>::new());
 }

@@ -2,13 +2,13 @@
 
 use super::forgery_corpus::Forger;
 use super::forgery_damage::respelled;
-use super::forgery_signer::{Signer, encode, public, with};
+use super::forgery_signer::{Pair, Signer, encode, public, with};
 use crate::harness::{BINARY, PASSWORD, Process, Production, Tokens, body};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use evently_auth_crypto::{JwtAlgorithm, JwtKey};
 use reqwest::blocking::Response;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const SECRET: &str = "kR7vbn2Lq9sXw4TzY8mPc6HdJf3GaEu5";
@@ -30,16 +30,32 @@ fn forged_tokens_are_refused_whoever_signs_them() {
         [SECRET.to_lowercase(), format!("{SECRET}\n"), STANDARD.encode(SECRET)].map(String::into_bytes),
     );
     let own = Signer::hs256("a key of the forger's own, long enough");
-    refuses_forged_access_tokens(&site, &site.bases[0], [&ada, &bob], Signer::hs256(SECRET), own, known);
+    let signers = (Signer::hs256(SECRET), own);
+    refuses_forged_access_tokens(&site, &site.bases[0], [&ada, &bob], signers, known, Forger::all);
 
-    // The same accounts on an instance that signs with a key pair.
-    let key = include_str!("../../../../crypto/tests/keys/eddsa.pem").to_owned();
-    let forgers = JwtKey::generate_pem(JwtAlgorithm::EdDsa).unwrap();
+    // The same accounts on instances that sign with key pairs. What is no matter of keys is tried on the first of them.
+    let generated = JwtKey::generate_pem(JwtAlgorithm::EdDsa).unwrap();
+    let eddsa = include_str!("../../../../crypto/tests/keys/eddsa.pem");
+    refuses_what_a_public_key_signed(&site, Pair::EdDsa, eddsa, &generated, Forger::all);
+    let generated = JwtKey::generate_pem(JwtAlgorithm::Es256).unwrap();
+    let es256 = include_str!("../../../../crypto/tests/keys/es256.pem");
+    refuses_what_a_public_key_signed(&site, Pair::Es256, es256, &generated, Forger::about_keys);
+    let rs256 = include_str!("../../../../crypto/tests/keys/rs256.pem");
+    let forgers = include_str!("keys/forgers-rs256.pem");
+    refuses_what_a_public_key_signed(&site, Pair::Rs256, rs256, forgers, Forger::about_keys);
+}
+
+/// The forged tokens of a family or of all.
+type Corpus = fn(&Forger) -> Vec<(String, String)>;
+
+/// On an instance that signs with the pair `key`: the forger knows its public half, in every form that it is published
+/// in, and has a pair of his own.
+fn refuses_what_a_public_key_signed(site: &Production, pair: Pair, key: &str, forgers: &str, corpus: Corpus) {
     let mut command = site.command(BINARY, &["serve"]);
-    command.env("JWT_ALGORITHM", "EdDSA").env("JWT_PRIVATE_KEY", &key);
+    command.env("JWT_ALGORITHM", pair.name()).env("JWT_PRIVATE_KEY", key);
     let asymmetric = Process::start(&mut command);
     let base = asymmetric.wait_for_line(|line| {
-        let line: serde_json::Value = serde_json::from_str(line).ok()?;
+        let line: Value = serde_json::from_str(line).ok()?;
         (line["message"] == "listening").then(|| format!("http://{}", line["address"].as_str().unwrap()))
     });
     let log_in = |name: &str| {
@@ -48,18 +64,51 @@ fn forged_tokens_are_refused_whoever_signs_them() {
         Tokens::of(&body(answer, 200))
     };
     let (here, there) = (log_in("ada"), log_in("bob"));
-    assert_refused(me(&site, &base, &ada.access), "a token of the other key");
-    assert_refused(me(&site, &site.bases[0], &here.access), "a token of the other key");
-    let spki = public(&key);
-    let raw = spki[spki.len() - 32..].to_vec();
-    let text = STANDARD.encode(&spki);
-    let public_pem = format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----");
-    let jwk = json!({"crv": "Ed25519", "kty": "OKP", "x": encode(&raw)}).to_string();
+    let hmac = site.log_in("ada", PASSWORD);
+    assert_refused(me(site, &base, &hmac.access), "a token of the other key");
+    assert_refused(me(site, &site.bases[0], &here.access), "a token of the other key");
+
+    let spki = public(key);
+    let (raw, jwk) = published(pair, &spki);
     let kid = Forger::part(&here.access, 0)["kid"].as_str().unwrap().as_bytes().to_vec();
-    let mut known = vec![b"".to_vec(), spki, raw, text.into_bytes(), jwk.into_bytes(), kid, SECRET.into()];
-    known.extend([format!("{public_pem}\n"), public_pem].map(String::into_bytes));
-    let signers = (Signer::EdDsa(key), Signer::EdDsa(forgers));
-    refuses_forged_access_tokens(&site, &base, [&here, &there], signers.0, signers.1, known);
+    let mut known = vec![b"".to_vec(), jwk.to_string().into_bytes(), kid, SECRET.into()];
+    known.extend(jwk.as_object().unwrap().values().map(|value| value.as_str().unwrap().as_bytes().to_vec()));
+    for (label, der) in [("PUBLIC KEY", spki), ("RSA PUBLIC KEY", raw)] {
+        let text = STANDARD.encode(&der);
+        let lines: Vec<&str> =
+            (0..text.len()).step_by(64).map(|at| &text[at..text.len().min(at + 64)]).collect();
+        for text in [text.clone(), lines.join("\n")] {
+            let pem = format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----");
+            known.extend([format!("{pem}\n"), pem.replace('\n', "\r\n"), pem, text].map(String::into_bytes));
+        }
+        known.push(der);
+    }
+    let [real, own] = [key, forgers].map(|key| Signer::Pair(pair, key.to_owned()));
+    refuses_forged_access_tokens(site, &base, [&here, &there], (real, own), known, corpus);
+}
+
+/// The bare public key in a SubjectPublicKeyInfo, and the same as a JWK (RFC 7517, 8037).
+fn published(pair: Pair, spki: &[u8]) -> (Vec<u8>, Value) {
+    let from_end = |length: usize| spki[spki.len() - length..].to_vec();
+    match pair {
+        Pair::EdDsa => {
+            let raw = from_end(32);
+            let jwk = json!({"crv": "Ed25519", "kty": "OKP", "x": encode(&raw)});
+            (raw, jwk)
+        }
+        Pair::Es256 => {
+            let raw = from_end(65); // uncompressed: 4, x, y
+            let jwk = json!({"crv": "P-256", "kty": "EC", "x": encode(&raw[1..33]), "y": encode(&raw[33..])});
+            (raw, jwk)
+        }
+        Pair::Rs256 => {
+            // 2048 bits: a sequence of the modulus, with a zero before it, and the exponent of three bytes.
+            let raw = from_end(270);
+            assert_eq!((&raw[..4], &raw[265..267]), (&[0x30, 0x82, 1, 10][..], &[2, 3][..]));
+            let jwk = json!({"e": encode(&raw[267..]), "kty": "RSA", "n": encode(&raw[9..265])});
+            (raw, jwk)
+        }
+    }
 }
 
 fn me(site: &Production, base: &str, token: &str) -> Response {
@@ -75,7 +124,7 @@ fn assert_refused(answer: Response, what: &str) {
     let challenge = answer.headers().get("www-authenticate").cloned();
     assert_eq!(answer.headers()["content-type"], "application/problem+json", "{what}");
     let status = answer.status().as_u16();
-    let problem: serde_json::Value = serde_json::from_str(&answer.text().unwrap()).unwrap();
+    let problem: Value = serde_json::from_str(&answer.text().unwrap()).unwrap();
     assert_eq!((status, &problem["type"]), (401, &json!("/problems/invalid-token")), "{what}");
     assert!(challenge.is_some_and(|value| value.to_str().unwrap().starts_with("Bearer")), "{what}");
 }
@@ -84,9 +133,9 @@ fn refuses_forged_access_tokens(
     site: &Production,
     base: &str,
     [ada, bob]: [&Tokens; 2],
-    real: Signer,
-    own: Signer,
+    (real, own): (Signer, Signer),
     known: Vec<Vec<u8>>,
+    corpus: Corpus,
 ) {
     // A moment ago.
     let now = Forger::part(&ada.access, 1)["iat"].as_i64().unwrap();
@@ -94,7 +143,7 @@ fn refuses_forged_access_tokens(
     let sound = forger.real.token(&forger.header(), &forger.claims());
     assert_eq!(me(site, base, &sound).status(), 200, "the forger knows his trade");
 
-    let corpus = forger.all();
+    let corpus = corpus(&forger);
     let distinct: BTreeSet<&String> = corpus.iter().map(|(_, token)| token).collect();
     assert!(!distinct.contains(&forger.token) && !distinct.contains(&sound));
     println!("{} forged access tokens, {} of them distinct", corpus.len(), distinct.len());

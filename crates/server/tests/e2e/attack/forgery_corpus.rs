@@ -6,6 +6,20 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+/// The order of the curve P-256, which is zero there (SEC 2, 2.4.2).
+const ORDER: [u8; 32] = [
+    0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc, 0xe6, 0xfa,
+    0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+];
+
+/// Each token with the name of its family.
+fn named<const COUNT: usize>(families: [(&str, Vec<String>); COUNT]) -> Vec<(String, String)> {
+    let named = families
+        .into_iter()
+        .flat_map(|(family, tokens)| tokens.into_iter().map(move |token| (family.to_owned(), token)));
+    named.collect()
+}
+
 /// What the forger works with.
 pub(crate) struct Forger {
     /// His own token, which is good.
@@ -41,21 +55,61 @@ impl Forger {
 
     /// Every family.
     pub(crate) fn all(&self) -> Vec<(String, String)> {
-        let mut all = Vec::new();
-        for (family, tokens) in [
-            ("none", self.unsigned()),
-            ("confusion", self.confused()),
-            ("kid", self.named_keys()),
+        let families = [
             ("header", self.headers()),
             ("claims", self.wrong_claims()),
             ("values", self.wrong_values()),
             ("twice", self.doubled()),
             ("text", self.damaged()),
             ("flipped", self.flipped()),
-        ] {
-            all.extend(tokens.into_iter().map(|token| (family.to_owned(), token)));
+        ];
+        [self.about_keys(), named(families)].concat()
+    }
+
+    /// The families that are about the key and the signature, and so about the algorithm.
+    pub(crate) fn about_keys(&self) -> Vec<(String, String)> {
+        named([
+            ("none", self.unsigned()),
+            ("confusion", self.confused()),
+            ("kid", self.named_keys()),
+            ("degenerate", self.degenerate()),
+        ])
+    }
+
+    /// Signatures that some verifier or other took for any message: empty, zero, or numbers beside the group's order, in
+    /// every length that a signature has and in both encodings; under every algorithm's name.
+    fn degenerate(&self) -> Vec<String> {
+        let numbers = |r: &[u8], s: &[u8]| [r, s].concat();
+        let (zero, one) = ([0; 32], [[0; 31].as_slice(), &[1]].concat());
+        let mut signatures = vec![numbers(&ORDER, &ORDER), numbers(&zero, &ORDER), numbers(&ORDER, &zero)];
+        signatures.extend([numbers(&zero, &one), numbers(&one, &zero), numbers(&one, &one)]);
+        // In DER: both zero, both one.
+        signatures.extend([0, 1].map(|number| vec![0x30, 6, 2, 1, number, 2, 1, number]));
+        // The neutral point of Ed25519 (a one, little-endian), with zero.
+        signatures.push(numbers(&[&[1], [0; 31].as_slice()].concat(), &zero));
+        for length in [1, 32, 48, 64, 96, 128, 256, 384] {
+            signatures.push(vec![0; length]);
+            signatures.push(vec![0xff; length]);
+            signatures.push([vec![0; length - 1], vec![1]].concat());
         }
-        all
+        let sound = decode(self.signature());
+        signatures.push(sound.iter().rev().copied().collect());
+        signatures.push(sound.repeat(2));
+        let mut tokens = Vec::new();
+        let admin = with(&self.claims(), "role", json!("admin"));
+        let other = with(&self.claims(), "jti", json!("another"));
+        for signature in signatures {
+            for claims in [&self.claims(), &admin, &other] {
+                let input = format!("{}.{}", encode(self.header().to_string()), encode(claims.to_string()));
+                tokens.push(format!("{input}.{}", encode(&signature)));
+            }
+            for alg in ["HS256", "RS256", "PS256", "ES256", "ES384", "EdDSA"] {
+                let header = with(&self.header(), "alg", json!(alg)).to_string();
+                let input = format!("{}.{}", encode(header), encode(self.claims().to_string()));
+                tokens.push(format!("{input}.{}", encode(&signature)));
+            }
+        }
+        tokens
     }
 
     /// No algorithm, in all spellings, with every kind of signature.
@@ -84,9 +138,13 @@ impl Forger {
                 tokens.push(Signer::Hmac(bits, key.clone()).token(&header, &self.claims()));
             }
         }
-        for alg in ["HS384", "HS512", "RS256", "PS256", "ES256", "ES256K", "hs256", "eddsa", "Ed25519"] {
+        let names = ["HS384", "HS512", "RS256", "PS256", "ES256", "ES256K", "hs256", "eddsa", "Ed25519"];
+        let own = self.header()["alg"].clone();
+        for alg in names.into_iter().filter(|alg| own != *alg) {
             tokens.push(self.real.token(&with(&self.header(), "alg", json!(alg)), &self.claims()));
         }
+        // A key of his own, under the server's name for its key.
+        tokens.push(self.own.token(&self.header(), &self.claims()));
         if let Signer::Hmac(_, secret) = &self.real {
             for bits in [384, 512] {
                 let header = with(&self.header(), "alg", json!(format!("HS{bits}")));

@@ -23,8 +23,35 @@ pub(crate) fn decode(text: &str) -> Vec<u8> {
 pub(crate) enum Signer {
     /// HMAC with the hash of this many bits.
     Hmac(u16, Vec<u8>),
-    /// Ed25519, from a private key in PEM.
-    EdDsa(String),
+    /// What a key pair does, from its private key in PEM.
+    Pair(Pair, String),
+}
+
+/// The algorithms with a public key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pair {
+    EdDsa,
+    Es256,
+    Rs256,
+}
+
+impl Pair {
+    /// What a header calls it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::EdDsa => "EdDSA",
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+        }
+    }
+
+    fn scheme(self) -> SignatureScheme {
+        match self {
+            Self::EdDsa => SignatureScheme::ED25519,
+            Self::Es256 => SignatureScheme::ECDSA_NISTP256_SHA256,
+            Self::Rs256 => SignatureScheme::RSA_PKCS1_SHA256,
+        }
+    }
 }
 
 impl Signer {
@@ -44,10 +71,10 @@ impl Signer {
             Self::Hmac(384, key) => tag!(Sha384, key),
             Self::Hmac(512, key) => tag!(Sha512, key),
             Self::Hmac(_, key) => tag!(Sha256, key),
-            Self::EdDsa(pem) => {
+            Self::Pair(pair, pem) => {
                 let key = any_supported_type(&private(pem)).unwrap();
-                let signer = key.choose_scheme(&[SignatureScheme::ED25519]).unwrap();
-                signer.sign(input.as_bytes()).unwrap()
+                let signature = key.choose_scheme(&[pair.scheme()]).unwrap().sign(input.as_bytes()).unwrap();
+                if matches!(pair, Pair::Es256) { of_fixed_length(&signature) } else { signature }
             }
         }
     }
@@ -62,6 +89,20 @@ impl Signer {
     pub(crate) fn token(&self, header: &Value, claims: &Value) -> String {
         self.token_of(&header.to_string(), &claims.to_string())
     }
+}
+
+/// Both numbers of an ECDSA signature in DER as JWTs have them (RFC 7518, 3.4): 32 bytes each.
+fn of_fixed_length(der: &[u8]) -> Vec<u8> {
+    let mut rest = &der[2..];
+    let mut fixed = Vec::new();
+    for _ in 0..2 {
+        let (number, others) = rest[2..].split_at(rest[1].into());
+        let significant = &number[number.len().saturating_sub(32)..];
+        fixed.extend(vec![0; 32 - significant.len()]);
+        fixed.extend(significant);
+        rest = others;
+    }
+    fixed
 }
 
 fn private(pem: &str) -> PrivateKeyDer<'static> {

@@ -149,6 +149,52 @@ fn of_64_passwords_at_once_five_are_looked_at() {
     }
 }
 
+/// The code of a move to another address proves that address to that account, and nothing else.
+fn of_a_move(site: &Production) {
+    let names = ["joan", "ida"];
+    let people = names.map(|name| site.signed_in(name));
+    site.register("stibitz");
+    let of_stibitz = site.code(&address("stibitz"));
+    let codes = [0, 1].map(|who| {
+        let to = address(&format!("{}-moved", names[who]));
+        let change = json!({"email": to, "current_password": PASSWORD});
+        body(site.put("/api/v1/auth/me", &change).bearer_auth(&people[who].access).send().unwrap(), 200);
+        site.code(&to)
+    });
+    // Neither for the old address, nor for one that another account moves to or waits with, nor for a password.
+    assert_eq!(verify(site, "joan", &codes[0]), 400);
+    if codes[0] != codes[1] {
+        assert_eq!(verify(site, "ida-moved", &codes[0]), 400);
+    }
+    if codes[0] != of_stibitz {
+        assert_eq!(verify(site, "stibitz", &codes[0]), 400);
+    }
+    for name in ["joan", "joan-moved"] {
+        assert_eq!(reset(site, name, &codes[0]), 400);
+        assert_eq!(login(site, ("email", &address(name)), NEW_PASSWORD), 401);
+    }
+    for (name, tokens) in names.iter().zip(&people) {
+        let me = body(site.me(tokens), 200);
+        assert_eq!(
+            (&me["email"], &me["pending_email"]),
+            (&json!(address(name)), &json!(address(&format!("{name}-moved"))))
+        );
+    }
+    // Nor is a code of the old address's one for the new one.
+    ask_for_code(site, "forgot-password", "joan");
+    let of_reset = site.code_after(&address("joan"), &codes[0]);
+    if of_reset != codes[0] {
+        assert_eq!(verify(site, "joan-moved", &of_reset), 400);
+    }
+    // Each is still good for what it was made for, once.
+    for ((name, code), tokens) in names.iter().zip(&codes).zip(&people) {
+        let moved = format!("{name}-moved");
+        assert_eq!([verify(site, &moved, code), verify(site, &moved, code)], [200, 400]);
+        assert_eq!(body(site.me(tokens), 200)["email"], address(&moved));
+    }
+    assert_eq!(reset(site, "joan", &of_reset), 400, "a code of the address that was left");
+}
+
 fn one_address_one_purpose_and_one_use(site: &Production) {
     for name in ["eve", "mary"] {
         site.register(name);
@@ -175,6 +221,8 @@ fn one_address_one_purpose_and_one_use(site: &Production) {
     assert_eq!(reset(site, "mary", &of_reset), 400);
     assert_eq!(login(site, ("username", "mary"), NEW_PASSWORD), 200, "which a reset proves");
     assert_eq!(verify(site, "mary", &of_mary), 400, "there is nothing left to prove");
+
+    of_a_move(site);
 
     // After a new code the old one is dead, and after three wrong ones any is, until there is another.
     site.register("hedy");

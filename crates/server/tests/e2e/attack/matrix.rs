@@ -8,7 +8,7 @@ use Target::*;
 use serde_json::json;
 use std::collections::BTreeMap;
 
-/// What an operation answers to an empty object.
+/// What an operation answers to an empty object; a change of an account, to another name.
 #[derive(Clone, Copy)]
 enum Row {
     /// This, to everybody.
@@ -164,6 +164,9 @@ impl<'a> Cast<'a> {
     }
 }
 
+/// What a change of an account sets.
+const RENAMED: &str = "Not My Name";
+
 fn name(role: Role) -> String {
     format!("cast-{role:?}").to_lowercase()
 }
@@ -218,12 +221,20 @@ fn check(cast: &Cast<'_>, (method, path): (&str, &str), row: Row, role: Role, ta
     };
     let before = victim.as_ref().filter(|_| is_denied).map(|(id, _)| state(staff, *id));
     let filled = path.replace("{user_id}", &id).replace("{id}", &id);
-    let answer = staff.send(method, &filled, token.as_deref(), &json!({}));
+    let sent = if method == "PUT" { json!({"full_name": RENAMED}) } else { json!({}) };
+    let answer = staff.send(method, &filled, token.as_deref(), &sent);
     let what = format!("{method} {path} by {role:?} on {target:?}");
     assert_eq!(answer.status().as_u16(), expected, "{what}");
     assert_eq!(answer.headers().contains_key("www-authenticate"), expected == 401, "{what}");
     if expected == 403 {
         assert_eq!(body(answer, 403)["detail"], "Not enough permissions", "{what}");
+    }
+    if let (true, Some((id, _))) = (method == "PUT" && expected == 200, &victim) {
+        assert_eq!(
+            staff.read(*id, "")["full_name"],
+            RENAMED,
+            "{what}: what is refused to others is a change"
+        );
     }
     if let (Some(before), Some((id, tokens))) = (before, &victim) {
         assert_eq!(before, state(staff, *id), "{what}");

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod bodies;
+mod code_needles;
 mod concealment;
 mod crowd;
 mod dead_tokens;
+mod delays;
 mod enumeration;
+mod floods;
 mod forgery;
 mod forgery_corpus;
 mod forgery_damage;

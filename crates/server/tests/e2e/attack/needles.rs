@@ -46,7 +46,7 @@ impl Needle {
 }
 
 /// Hashes without a key, and how they are written.
-fn digests(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
+pub(crate) fn digests(secret: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     let mut all = Vec::new();
     for (name, digest) in [
         ("as SHA-256", Sha256::digest(secret).to_vec()),
@@ -88,12 +88,9 @@ impl Place {
         needle.spellings.iter().find(is_here).map(|(how, _)| *how)
     }
 
-    /// How a hash of `secret` is written here, if it is; also of what it may have been put together with.
-    pub(crate) fn finds_digest(&self, secret: &str) -> Option<&'static str> {
-        digests(secret.as_bytes())
-            .into_iter()
-            .find(|(_, bytes)| self.text.contains(&letters(bytes)))
-            .map(|(how, _)| how)
+    /// What is here, byte by byte.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        self.text.chars().map(|letter| u8::try_from(u32::from(letter)).unwrap()).collect()
     }
 
     /// Whether these digits stand here by themselves, and are not a part of a second.

@@ -63,6 +63,19 @@ fn of_64_registrations_at_once_one_account_remains() {
     let statuses = at_once(CROWD, |_| register(&site, &address("eve"), "eve", PASSWORD));
     assert_eq!(count(&statuses, &201), CROWD);
     assert_eq!(site.sql("SELECT count(*) FROM users WHERE username = 'eve'"), "1");
+
+    // Administrators made by command race like everybody: for one address, and for one username.
+    let made = |number: usize, email: &str, username: &str| {
+        let (email, username) = (format!("{email}@example.com"), username.replace('#', &number.to_string()));
+        let email = email.replace('#', &number.to_string());
+        let create = ["admin", "create", "--email", &email, "--username", &username, "--password-stdin"];
+        site.run(&create, PASSWORD).status.success()
+    };
+    for (email, username) in [("root", "root-#"), ("chief-#", "chief")] {
+        let made = at_once(6, |number| made(number, email, username));
+        assert_eq!(count(&made, &true), 1, "{username}: {made:?}");
+    }
+    assert_eq!(site.sql("SELECT count(*) FROM users WHERE role = 'admin'"), "2");
 }
 
 /// An administrator, and the id that others name.

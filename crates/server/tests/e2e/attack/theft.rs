@@ -37,13 +37,14 @@ fn notices(site: &Production, name: &str, expected: usize) -> usize {
 #[test]
 fn a_refresh_token_has_one_successor_and_a_spent_one_ends_the_session() {
     let site = Production::start_pair(&[]);
-    for name in ["ada", "grace", "eve"] {
+    for name in ["ada", "grace", "eve", "mary"] {
         site.register(name);
         site.verify(name);
     }
     one_successor(&site);
     theft_by_an_older_token(&site);
     theft_by_the_previous_token(&site);
+    theft_while_the_owner_refreshes(&site);
     no_life_after_a_logout(&site);
 }
 
@@ -100,6 +101,43 @@ fn theft_by_the_previous_token(site: &Production) {
     }
     assert_eq!(notices(site, "grace", 1), 1);
     assert_eq!(audited(site, "session.refresh_token_reused"), "2");
+}
+
+/// The copy and the owner's token at once: whoever comes first, the theft is noticed once, and nothing that the owner got
+/// on the way outlives it.
+fn theft_while_the_owner_refreshes(site: &Production) {
+    const ROUNDS: usize = 5;
+    let mut successors = 0;
+    for round in 0..ROUNDS {
+        let first = site.log_in("mary", PASSWORD);
+        let third = refreshed(site, &refreshed(site, &first));
+        assert_eq!(site.me(&third).status(), 200);
+        let got = at_once(16, |number| {
+            // The thief comes while the owner is at it, in each round somewhere else.
+            if number % 4 == round % 4 {
+                assert_eq!(site.refresh(&first.refresh).status(), 401, "a copy");
+                return Vec::new();
+            }
+            let mut chain: Vec<Tokens> = Vec::new();
+            for _ in 0..4 {
+                let answer = site.refresh(&chain.last().unwrap_or(&third).refresh);
+                match answer.status().as_u16() {
+                    200 => chain.push(Tokens::of(&answer.json().unwrap())),
+                    401 => break,
+                    status => panic!("{status}"),
+                }
+            }
+            chain
+        });
+        let got: Vec<_> = got.into_iter().flatten().collect();
+        successors += got.len();
+        for tokens in got.iter().chain([&first, &third]) {
+            assert_eq!(statuses(site, tokens), [401, 401, 401], "round {round}");
+        }
+        assert_eq!(audited(site, "session.refresh_token_reused"), (3 + round).to_string());
+    }
+    assert!(successors > 0, "the owner never met the thief");
+    assert_eq!(notices(site, "mary", ROUNDS), ROUNDS);
 }
 
 /// Refreshes and a logout at once: whoever got tokens before it has dead ones.

@@ -1,9 +1,10 @@
 //! The wire: requests that two readers would take apart differently, bodies that nobody well-meaning sends, scripts of
 //! other origins, and clients that stall. While the last are waited for, the others go on.
 
+use super::bodies::Callers;
 use super::raw::exchange;
 use super::{bodies, origins, stalling};
-use crate::harness::Production;
+use crate::harness::{Production, body};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,15 +14,18 @@ fn no_client_confuses_fills_or_holds_the_server() {
     let mut site = Production::prepare(&origins);
     site.add_server();
     site.add_worker();
-    let tokens = site.signed_in("ada");
+    let (somebody, root) = (site.signed_in("ada"), site.administrator("root"));
+    let id = body(site.me(&somebody), 200)["id"].as_i64().unwrap();
+    let callers = Callers { somebody, root, id };
+    let tokens = &callers.somebody;
     thread::scope(|scope| {
         let stalled = scope.spawn(|| stalling::ends(&site.bases[0]));
         has_one_reading(&site.bases[0]);
-        bodies::are_bounded(&site, &tokens);
-        origins::are_told_apart(&site, &tokens);
+        bodies::are_bounded(&site, &callers);
+        origins::are_told_apart(&site, tokens);
         stalled.join().unwrap();
     });
-    assert_eq!(site.me(&tokens).status(), 200);
+    assert_eq!(site.me(tokens).status(), 200);
 }
 
 /// The server still answers, at once.
