@@ -5,6 +5,7 @@
 
 mod finding;
 mod late;
+mod rows;
 mod walk;
 
 pub use finding::AuditFinding;
@@ -110,8 +111,8 @@ impl Auth {
                     walk.findings.push(AuditFinding::RowInserted(row.id));
                     continue;
                 }
-                let is_orphan =
-                    number > walk.place.number || walk.gaps.iter().any(|gap| contains(*gap, number));
+                let is_orphan = number > walk.place.number
+                    || walk.gaps.iter().any(|(from, to)| (*from..=*to).contains(&number));
                 if is_orphan {
                     walk.last_row = walk.last_row.max(row.id);
                 }
@@ -144,8 +145,4 @@ impl Auth {
             _ => {}
         }
     }
-}
-
-fn contains((from, to): (i64, i64), number: i64) -> bool {
-    (from..=to).contains(&number)
 }

@@ -1,12 +1,11 @@
-//! Going along the chain, seal by seal: each link, and each row under it.
+//! Going along the chain, seal by seal.
 
+use super::AuditFinding;
 use super::late::{self, LateSeals};
-use super::{AuditFinding, PAGE};
-use crate::audit::{AuditEnd, AuditLink, AuditPlace, AuditRecord, AuditSeal};
+use crate::audit::{AuditEnd, AuditLink, AuditSeal};
 use crate::error::StoreError;
 use crate::{Auth, Timestamp};
 use chrono::TimeDelta;
-use std::collections::{BTreeMap, BTreeSet};
 
 /// Clocks of instances differ by less, and no row is written for so long.
 const CLOCKS: TimeDelta = TimeDelta::hours(1);
@@ -24,8 +23,8 @@ pub(crate) struct Walk {
     /// The seals that are not there, by first and last number.
     pub(super) gaps: Vec<(i64, i64)>,
     /// When the newest seal was made, and the time of the newest row up to there.
-    sealed_at: Option<Timestamp>,
-    newest: Option<Timestamp>,
+    pub(super) sealed_at: Option<Timestamp>,
+    pub(super) newest: Option<Timestamp>,
     /// The highest id so far.
     pub(crate) last_row: i64,
     pub(crate) rows: u64,
@@ -64,7 +63,7 @@ impl Walk {
 
     /// Whether a row of that time, which no seal before the place covers, was cut before and put back: it is from long
     /// before the last seal that was cut, or nobody sealed it long after.
-    fn is_from_before_the_cut(&self, at: Timestamp) -> bool {
+    pub(super) fn is_from_before_the_cut(&self, at: Timestamp) -> bool {
         self.start.is_some_and(|start| {
             let goes_on = self.sealed_at.is_some_and(|sealed| sealed > start.at + CLOCKS);
             at + CLOCKS < start.at || (goes_on && at <= start.at)
@@ -102,81 +101,5 @@ impl Auth {
         walk.newest = walk.newest.max(listed.values().map(|row| row.event.at).max());
         walk.last_row = walk.last_row.max(seal.last_row());
         Ok(is_proven)
-    }
-
-    /// The rows that are marked with `seal`: those that it lists, and the ids of all others.
-    async fn rows_under(
-        &self,
-        seal: &AuditSeal,
-    ) -> Result<(BTreeMap<i64, AuditRecord>, Vec<i64>), StoreError> {
-        let ids: BTreeSet<i64> = seal.rows.iter().map(|(id, _)| *id).collect();
-        let (mut listed, mut others, mut after) = (BTreeMap::new(), Vec::new(), i64::MIN);
-        loop {
-            let rows = self.ports.audit_log.rows_of(seal.number, after, PAGE).await?;
-            let Some(last) = rows.last() else { return Ok((listed, others)) };
-            after = last.id;
-            let is_last = rows.len() < PAGE as usize;
-            for row in rows {
-                if ids.contains(&row.id) {
-                    listed.insert(row.id, row);
-                } else {
-                    others.push(row.id);
-                }
-            }
-            if is_last {
-                return Ok((listed, others));
-            }
-        }
-    }
-
-    /// Holds `found` against what `seal` lists; says the time of the oldest row that is as it was.
-    async fn verify_rows(
-        &self,
-        walk: &mut Walk,
-        seal: &AuditSeal,
-        found: &BTreeMap<i64, AuditRecord>,
-    ) -> Result<Option<AuditPlace>, StoreError> {
-        let mut oldest: Option<AuditPlace> = None;
-        for (id, mac) in &seal.rows {
-            let Some(row) = found.get(id) else {
-                walk.findings.push(AuditFinding::RowRemoved(*id));
-                continue;
-            };
-            if !self.verify_row(walk, row).await? {
-                continue;
-            }
-            let place = (row.event.at, row.id);
-            oldest = Some(oldest.map_or(place, |oldest| oldest.min(place)));
-            if row.mac != *mac {
-                // Genuine, but not this one: rows changed places.
-                walk.findings.push(AuditFinding::RowReordered(*id));
-            }
-        }
-        Ok(oldest)
-    }
-
-    /// Whether a row that stands behind the place says what it said, and stood there from the beginning.
-    pub(super) async fn verify_row(&self, walk: &mut Walk, row: &AuditRecord) -> Result<bool, StoreError> {
-        let finding = if !self.keys.audit.proves_row(row) {
-            AuditFinding::RowChanged(row.id)
-        } else if walk.is_from_before_the_cut(row.event.at) || self.is_copy(walk, row).await? {
-            AuditFinding::RowInserted(row.id)
-        } else {
-            return Ok(true);
-        };
-        walk.findings.push(finding);
-        Ok(false)
-    }
-
-    /// Whether the same row stands before the last seal as well, digest and all. Only rows that are late for their
-    /// place can be copies of what was sealed before.
-    async fn is_copy(&self, walk: &Walk, row: &AuditRecord) -> Result<bool, StoreError> {
-        let at = row.event.at;
-        let late = walk.sealed_at.is_some_and(|sealed| at < sealed)
-            && walk.newest.is_some_and(|newest| at <= newest);
-        if !late {
-            return Ok(false);
-        }
-        self.ports.audit_log.has_twin(row, walk.place.number).await
     }
 }
