@@ -12,7 +12,7 @@ const DELAYED: &str = "nobody-late";
 const BYSTANDER: &str = "nobody-else";
 /// Samples of each kind where a password is hashed, and where a sample costs next to nothing.
 const HASHED: usize = 120;
-const CHEAP: usize = 240;
+const CHEAP: usize = 180;
 /// Attempts at a code until another one is needed.
 const ATTEMPTS: usize = 3;
 

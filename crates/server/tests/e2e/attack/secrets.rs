@@ -32,7 +32,8 @@ fn secrets_are_found_nowhere() {
     places.extend(stored(&site, "waiting"));
     let (worker, address_of_worker) = site.worker();
     for (path, email) in waiting {
-        found.issued(&site, path, &email);
+        let code = found.issued(&site, path, &email);
+        code_needles::present(&site, path, &email, &code);
     }
     places.extend(told(&site, "worker", &address_of_worker));
     places.extend(stored(&site, "sent"));

@@ -8,11 +8,11 @@
 //! stall of a second weighs no more than one of a millisecond, and no distribution is assumed.
 //!
 //! **Threshold.** With n samples of each kind and no difference, p deviates from ½ by √((2n+1)/12n²): 0.0373 for
-//! n = 120, 0.0264 for n = 240. The threshold is 5.4 such deviations, |p − ½| ≤ 0.20 and 0.14: one false alarm in ten
+//! n = 120, 0.0305 for n = 180. The threshold is 5.4 such deviations, |p − ½| ≤ 0.20 and 0.16: one false alarm in ten
 //! million comparisons, on any machine. Load can hide a small difference, but cannot make one up.
 //!
 //! **Resolution.** For times that spread normally the smallest difference that fails is 0.74 of their standard deviation
-//! for n = 120, and 0.51 for n = 240. What that is in microseconds each measurement says of its own samples: on an idle
+//! for n = 120, and 0.60 for n = 180. What that is in microseconds each measurement says of its own samples: on an idle
 //! machine about a tenth of a login, and as much of an attempt at a code. And each has controls, requests in which a
 //! difference is planted: sampling goes on until they are told apart, and fails when they never are.
 
