@@ -2,10 +2,12 @@
 
 use crate::state::MemoryStore;
 use async_trait::async_trait;
-use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditRecord, AuditSeal};
+use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditPlace, AuditRecord, AuditSeal};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 #[async_trait]
 impl AuditLog for MemoryStore {
@@ -23,7 +25,8 @@ impl AuditLog for MemoryStore {
         }
         // Rows are kept by id, for they are numbered as they are written.
         let covered = |id| state.audit.binary_search_by_key(id, |row: &AuditRecord| row.id).ok();
-        let covered: Vec<usize> = seal.rows.iter().filter_map(|(id, _)| covered(id)).collect();
+        let covered: Option<Vec<usize>> = seal.rows.iter().map(|(id, _)| covered(id)).collect();
+        let Some(covered) = covered else { return Ok(false) };
         let is_sealed = |index: &usize| state.audit.get(*index).is_some_and(|row| row.sealed_by.is_some());
         if covered.iter().any(is_sealed) {
             return Ok(false);
@@ -57,8 +60,11 @@ impl AuditLog for MemoryStore {
             return Err(StoreError::corrupt("the start of the audit is no seal before the last"));
         }
         state.ends.start = Some(start);
-        state.audit.retain(|row| row.sealed_by.is_none_or(|seal| seal > number));
-        state.seals.retain(|seal| seal.number > number);
+        let goes = |seal: &AuditSeal| (after.saturating_add(1)..=number).contains(&seal.number);
+        let cut: BTreeSet<i64> =
+            state.seals.iter().filter(|seal| goes(seal)).map(|seal| seal.number).collect();
+        state.audit.retain(|row| row.sealed_by.is_none_or(|seal| !cut.contains(&seal)));
+        state.seals.retain(|seal| !goes(seal));
         state.write(effects, None);
         Ok(true)
     }
@@ -75,20 +81,32 @@ impl AuditLog for MemoryStore {
         Ok(later.take(limit as usize).cloned().collect())
     }
 
-    async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
+    async fn rows_of(&self, number: i64, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         let state = self.state()?;
-        Ok(state.audit.iter().filter(|row| row.sealed_by == Some(number)).cloned().collect())
+        let marked = state.audit.iter().filter(|row| row.sealed_by == Some(number) && row.id > after);
+        Ok(marked.take(limit as usize).cloned().collect())
+    }
+
+    async fn has_twin(&self, row: &AuditRecord, number: i64) -> Result<bool, StoreError> {
+        let state = self.state()?;
+        Ok(state.audit.iter().any(|other| {
+            other.id != row.id
+                && (other.event.at, other.mac) == (row.event.at, row.mac)
+                && other.sealed_by.is_some_and(|seal| seal <= number)
+        }))
     }
 
     async fn search(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: Option<AuditPlace>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         let state = self.state()?;
-        let earlier = state.audit.iter().rev().filter(|row| before.is_none_or(|before| row.id < before));
-        let matching = earlier.filter(|row| filter.matches(&row.event));
-        Ok(matching.take(limit as usize).cloned().collect())
+        let place = |row: &AuditRecord| (row.event.at, row.id);
+        let earlier = state.audit.iter().filter(|row| before.is_none_or(|before| place(row) < before));
+        let mut matching: Vec<_> = earlier.filter(|row| filter.matches(&row.event)).collect();
+        matching.sort_by_key(|row| Reverse(place(row)));
+        Ok(matching.into_iter().take(limit as usize).cloned().collect())
     }
 }

@@ -55,13 +55,25 @@ const CROWD: &str = "
             now() + n * interval '1 second',
             CASE n % 100 WHEN 0 THEN 'queued' WHEN 1 THEN 'dead' ELSE 'sent' END, 0, now(), 0, false
         FROM generate_series(1, 20000) AS n;
-    INSERT INTO audit_log (at, action, outcome, mac)
-        SELECT now(), 'session.logged_in', 'success', decode(repeat('00', 32), 'hex')
-        FROM generate_series(1, 20000);
+    INSERT INTO audit_log (at, action, outcome, actor, subject, ip_address, request_id, mac)
+        SELECT now() + n * interval '1 second', format('action%s', n % 20),
+            CASE WHEN n % 10 = 0 THEN 'failure' ELSE 'success' END, n % 100, n % 100, format('192.0.2.%s', n % 100),
+            format('request%s', n), decode(repeat('00', 32), 'hex')
+        FROM generate_series(1, 20000) AS n;
     INSERT INTO audit_seals SELECT n, '', now(), decode(repeat('00', 32), 'hex')
         FROM generate_series(1, 1990) AS n;
     UPDATE audit_log SET sealed_by = 1 + (id - 1) / 10 WHERE id <= 19900;
     ANALYZE;";
+
+/// The filters of the audit's listing, and the index of each; all others go by time.
+const LISTED: &[(&str, &str)] = &[
+    (r#""actor" = "#, "audit_log_actor"),
+    (r#""subject" = "#, "audit_log_subject_at"),
+    (r#""action" = "#, "audit_log_action"),
+    ("outcome = 'failure'", "audit_log_failures"),
+    (r#""ip_address" = "#, "audit_log_ip_address"),
+    (r#""request_id" = "#, "audit_log_request_id"),
+];
 
 /// Everything but listings of accounts and of mails.
 async fn use_everything(database: &Database) {
@@ -156,12 +168,14 @@ async fn use_everything(database: &Database) {
         AuditFilter { ip_address: "192.0.2.7".parse().ok(), ..any() },
         AuditFilter { request_id: Some("x".to_owned()), ..any() },
         AuditFilter { since: Some(at(0)), until: Some(at(1)), ..any() },
+        AuditFilter { until: Some(at(1)), ..any() },
     ] {
-        store.search(&filter, Some(1_000_000), 100).await.unwrap();
+        store.search(&filter, Some((at(1_000_000), 1)), 100).await.unwrap();
     }
     store.seals(100, 10).await.unwrap();
     store.rows(100, 10).await.unwrap();
-    store.rows_of(100).await.unwrap();
+    let row = store.rows_of(100, 0, 10).await.unwrap().remove(0);
+    assert!(!store.has_twin(&row, 100).await.unwrap());
 }
 
 /// The plan for any values, as it is used once a statement was run a few times.
@@ -195,6 +209,7 @@ async fn no_hot_query_reads_a_whole_table() {
     let sent: Vec<_> = sent.iter().filter(ours).filter(|sql| !sql.contains("pg_advisory")).collect();
     assert!(sent.len() > 45, "only {} statements were seen", sent.len());
     raw.batch_execute("SET plan_cache_mode = force_generic_plan").await.unwrap();
+    let mut listings = 0;
     for sql in sent {
         let plan = plan(&raw, sql).await;
         // Asking for any row at all is answered by the first that there is.
@@ -202,5 +217,13 @@ async fn no_hot_query_reads_a_whole_table() {
         // A table of two rows.
         let plan = plan.replace("Seq Scan on audit_ends", "two rows");
         assert!(probe || !plan.contains("Seq Scan"), "{sql}\n{plan}");
+        if sql.contains(r#"ORDER BY "audit_log"."at" DESC"#) {
+            // Whatever is listed, its index is walked in its order.
+            let index = LISTED.iter().find(|(filter, _)| sql.contains(filter)).map(|(_, index)| *index);
+            let walk = format!("Index Scan Backward using {} on", index.unwrap_or("audit_log_at"));
+            assert!(plan.contains(&walk) && !plan.contains("Sort"), "{sql}\n{plan}");
+            listings += 1;
+        }
     }
+    assert_eq!(listings, 9);
 }

@@ -112,3 +112,5 @@ diesel::table! {
 
 diesel::joinable!(user_sessions -> users (user_id));
 diesel::allow_tables_to_appear_in_same_query!(users, user_sessions);
+
+diesel::allow_tables_to_appear_in_same_query!(audit_log, audit_seals);

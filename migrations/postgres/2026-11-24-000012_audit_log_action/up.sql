@@ -1,1 +1,1 @@
-CREATE INDEX CONCURRENTLY audit_log_action ON audit_log (action, id);
+CREATE INDEX CONCURRENTLY audit_log_action ON audit_log (action, at, id);

@@ -1,1 +1,1 @@
-CREATE INDEX CONCURRENTLY audit_log_failures ON audit_log (id) WHERE outcome = 'failure';
+CREATE INDEX CONCURRENTLY audit_log_failures ON audit_log (at, id) WHERE outcome = 'failure';

@@ -1,1 +1,1 @@
-CREATE INDEX CONCURRENTLY audit_log_ip_address ON audit_log (ip_address, id) WHERE ip_address IS NOT NULL;
+CREATE INDEX CONCURRENTLY audit_log_ip_address ON audit_log (ip_address, at, id) WHERE ip_address IS NOT NULL;

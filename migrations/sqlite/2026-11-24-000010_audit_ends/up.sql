@@ -44,10 +44,10 @@ CREATE TRIGGER audit_seals_are_never_deleted BEFORE DELETE ON audit_seals
 WHEN NOT EXISTS (SELECT 1 FROM audit_ends WHERE which = 'start' AND number >= OLD.number)
 BEGIN SELECT RAISE(ABORT, 'a seal of the audit is never deleted'); END;
 
-CREATE INDEX audit_log_actor ON audit_log (actor, id) WHERE actor IS NOT NULL;
-CREATE INDEX audit_log_subject ON audit_log (subject, id) WHERE subject IS NOT NULL;
-CREATE INDEX audit_log_action ON audit_log (action, id);
-CREATE INDEX audit_log_failures ON audit_log (id) WHERE outcome = 'failure';
-CREATE INDEX audit_log_ip_address ON audit_log (ip_address, id) WHERE ip_address IS NOT NULL;
-CREATE INDEX audit_log_request_id ON audit_log (request_id, id) WHERE request_id IS NOT NULL;
+CREATE INDEX audit_log_actor ON audit_log (actor, at, id) WHERE actor IS NOT NULL;
+CREATE INDEX audit_log_subject ON audit_log (subject, at, id) WHERE subject IS NOT NULL;
+CREATE INDEX audit_log_action ON audit_log (action, at, id);
+CREATE INDEX audit_log_failures ON audit_log (at, id) WHERE outcome = 'failure';
+CREATE INDEX audit_log_ip_address ON audit_log (ip_address, at, id) WHERE ip_address IS NOT NULL;
+CREATE INDEX audit_log_request_id ON audit_log (request_id, at, id) WHERE request_id IS NOT NULL;
 CREATE INDEX audit_log_at ON audit_log (at, id);

@@ -29,7 +29,7 @@ async fn found(store: &StoreHarness, filter: &AuditFilter) -> Vec<AuditRecord> {
     store.audit_log.search(filter, None, 100).await.unwrap()
 }
 
-/// From where the last page ended, whatever was written meanwhile.
+/// From where the last page ended, whatever was written meanwhile; what is late has its place by its time.
 pub async fn events_come_newest_first_and_in_pages(store: StoreHarness) {
     let mut all = events(&store).await;
     all.reverse();
@@ -38,10 +38,19 @@ pub async fn events_come_newest_first_and_in_pages(store: StoreHarness) {
     let find = async |before, limit| store.audit_log.search(&filter, before, limit).await.unwrap();
     let first = find(None, 10).await;
     assert_eq!(first, all[..10]);
-    store.outbox.put(Effects::audit(event(AuditAction::LoggedOut))).await.unwrap();
-    assert_eq!(find(Some(first[9].id), 10).await, all[10..20]);
-    assert_eq!(find(Some(all[19].id), 10).await, all[20..]);
-    assert_eq!(find(Some(all[23].id), 10).await, []);
+    for seconds in [60, 0] {
+        let late = AuditEvent { at: at(seconds), ..event(AuditAction::LoggedOut) };
+        store.outbox.put(Effects::audit(late)).await.unwrap();
+    }
+    let late = store.audit().await.pop().unwrap();
+    let place = |row: &AuditRecord| Some((row.event.at, row.id));
+    assert_eq!(find(place(&first[9]), 10).await, all[10..20]);
+    assert_eq!(
+        find(place(&all[19]), 10).await,
+        [&all[20..23], std::slice::from_ref(&late), &all[23..]].concat()
+    );
+    assert_eq!(find(place(&late), 10).await, all[23..]);
+    assert_eq!(find(place(&all[23]), 10).await, []);
 }
 
 /// By the rule that the filter itself is.

@@ -34,6 +34,9 @@ macro_rules! audit_log {
                 of_many_different_seals_one_is_appended,
                 the_end_moves_with_each_seal,
                 a_seal_may_leave_numbers_out,
+                a_seal_over_rows_that_are_not_there_is_not_appended,
+                rows_of_a_seal_come_by_id_and_in_pages,
+                a_twin_is_found_wherever_it_stands,
             ],
             cuts: [
                 a_cut_removes_seals_with_their_rows_and_nothing_else,

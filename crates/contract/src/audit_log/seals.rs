@@ -21,7 +21,7 @@ pub async fn an_audit_begins_without_seals(store: StoreHarness) {
     rows(&store, 1).await;
     assert_eq!(store.audit_log.last_seal().await.unwrap(), None);
     assert_eq!(store.audit_log.seals(0, 10).await.unwrap(), []);
-    assert_eq!(store.audit_log.rows_of(1).await.unwrap(), []);
+    assert_eq!(store.audit_log.rows_of(1, 0, 100).await.unwrap(), []);
 }
 
 /// Its rows, their digests and their order, its time and its own digest.
@@ -39,7 +39,7 @@ pub async fn a_seal_marks_its_rows(store: StoreHarness) {
     let rows = rows(&store, 3).await;
     append(&store, &seal(None, &rows[..2])).await;
     let marked: Vec<_> = rows.iter().map(|row| AuditRecord { sealed_by: Some(1), ..row.clone() }).collect();
-    assert_eq!(store.audit_log.rows_of(1).await.unwrap(), marked[..2]);
+    assert_eq!(store.audit_log.rows_of(1, 0, 100).await.unwrap(), marked[..2]);
     assert_eq!(store.audit().await, [&marked[..2], &rows[2..]].concat());
 }
 
@@ -143,7 +143,7 @@ pub async fn of_many_different_seals_one_is_appended(store: StoreHarness) {
     assert_eq!(appended.iter().filter(|appended| **appended).count(), 1);
     let kept = store.audit_log.last_seal().await.unwrap().unwrap();
     let marked: Vec<_> =
-        store.audit_log.rows_of(1).await.unwrap().iter().map(|row| (row.id, row.mac)).collect();
+        store.audit_log.rows_of(1, 0, 100).await.unwrap().iter().map(|row| (row.id, row.mac)).collect();
     assert_eq!(marked, kept.rows);
 }
 
@@ -173,4 +173,39 @@ pub async fn a_seal_may_leave_numbers_out(store: StoreHarness) {
     assert!(!store.audit_log.append_seal(4, fifth.clone(), end(&fifth)).await.unwrap());
     assert!(store.audit_log.append_seal(1, fifth.clone(), end(&fifth)).await.unwrap());
     assert_eq!(store.audit_log.seals(0, 10).await.unwrap(), [first, fifth]);
+}
+
+/// What is left of a seal whose rows are gone covers nothing.
+pub async fn a_seal_over_rows_that_are_not_there_is_not_appended(store: StoreHarness) {
+    let rows = rows(&store, 2).await;
+    let gone = AuditRecord { id: rows[1].id + 100, ..rows[1].clone() };
+    assert!(!append(&store, &seal(None, &[rows[0].clone(), gone])).await);
+    assert_eq!(store.audit_log.unsealed(10).await.unwrap(), rows);
+    assert_eq!(store.audit_log.seals(0, 10).await.unwrap(), []);
+}
+
+/// From where the last page ended: who knows how many somebody put there.
+pub async fn rows_of_a_seal_come_by_id_and_in_pages(store: StoreHarness) {
+    let rows = rows(&store, 5).await;
+    assert!(append(&store, &seal(None, &rows[..4])).await);
+    let marked: Vec<_> = rows.iter().map(|row| AuditRecord { sealed_by: Some(1), ..row.clone() }).collect();
+    assert_eq!(store.audit_log.rows_of(1, i64::MIN, 3).await.unwrap(), marked[..3]);
+    assert_eq!(store.audit_log.rows_of(1, marked[2].id, 3).await.unwrap(), marked[3..4]);
+    assert_eq!(store.audit_log.rows_of(1, marked[3].id, 3).await.unwrap(), []);
+}
+
+/// Another row of that time, with that digest, under a seal up to the one that is named.
+pub async fn a_twin_is_found_wherever_it_stands(store: StoreHarness) {
+    let rows = rows(&store, 2).await;
+    let twins = async |row: &AuditRecord, number| store.audit_log.has_twin(row, number).await.unwrap();
+    assert!(!twins(&rows[1], 9).await, "nothing is sealed");
+    let first = seal(None, &rows[1..]);
+    assert!(append(&store, &first).await);
+    assert!(twins(&rows[0], 1).await, "behind it");
+    assert!(!twins(&rows[0], 0).await);
+    assert!(!twins(&rows[1], 9).await, "itself");
+    assert!(append(&store, &seal(Some(&first), &rows[..1])).await);
+    assert!(twins(&rows[1], 2).await, "before it");
+    let other = AuditRecord { mac: first.mac, ..rows[0].clone() };
+    assert!(!twins(&other, 9).await);
 }

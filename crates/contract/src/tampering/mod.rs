@@ -1,8 +1,11 @@
 //! What somebody who owns the tables can do to the audit, and that it is found: on real tables, with their triggers out
 //! of the way. SQLite and PostgreSQL understand every statement in here.
 
+pub mod ages;
+pub mod anew;
 pub mod cuts;
 pub mod ends;
+pub mod hiding;
 pub mod rows;
 
 use crate::Advance;
@@ -56,6 +59,14 @@ impl TamperHarness {
         assert_eq!(self.findings().await, Vec::<String>::new());
         let ids: Vec<_> = self.rows().await.iter().map(|row| row.id).collect();
         assert_eq!(ids, (1..=9).collect::<Vec<_>>());
+    }
+
+    /// A chain whose first seals are older than rows are kept: rows 1 to 9 are, rows 10 and 11 are not.
+    pub async fn aged(&self) {
+        self.chain().await;
+        (self.advance)(TimeDelta::days(20)).await;
+        self.goes_on().await;
+        (self.advance)(TimeDelta::days(12)).await;
     }
 
     /// Every row.
@@ -120,9 +131,26 @@ macro_rules! tampering {
             cuts: [
                 what_is_old_is_cut_and_the_rest_verifies,
                 a_forged_start_is_found,
+                a_forged_start_can_be_taken_away,
                 a_start_that_is_gone_is_missed,
                 rows_and_seals_from_before_the_cut_are_told,
-                what_was_tampered_with_before_it_was_cut_is_said_in_the_cut,
+            ],
+            ages: [
+                what_passes_for_old_is_not_cut,
+                what_passes_for_young_is_cut_with_what_follows,
+                a_front_that_proves_nothing_is_not_cut,
+                what_was_tampered_with_before_it_was_cut_is_said_for_ever,
+                rows_whose_seal_is_gone_are_not_cut,
+            ],
+            hiding: [
+                rows_marked_with_seals_that_cannot_be_are_named,
+                a_copy_under_a_lower_number_is_named,
+                a_row_that_was_cut_does_not_come_back_as_a_new_one,
+            ],
+            anew: [
+                an_end_that_was_set_back_stays_told_when_sealing_goes_on,
+                tail_and_end_set_back_leave_a_gap,
+                what_was_sealed_anew_was_sealed_late,
             ],
         });
     };

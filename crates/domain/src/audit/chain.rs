@@ -35,9 +35,9 @@ pub struct AuditRecord {
 }
 
 impl AuditRecord {
-    /// A row whose content is none that this version writes: it proves nothing, and holds nobody up.
-    pub fn unreadable(id: i64, mac: AuditMac, sealed_by: Option<i64>) -> Self {
-        let event = AuditEvent::local(AuditAction::Unreadable, AuditOutcome::Failure, Timestamp::UNIX_EPOCH);
+    /// A row of some time whose content is none that this version writes: it proves nothing, and holds nobody up.
+    pub fn unreadable(id: i64, at: Timestamp, mac: AuditMac, sealed_by: Option<i64>) -> Self {
+        let event = AuditEvent::local(AuditAction::Unreadable, AuditOutcome::Failure, at);
         Self { id, event, mac, sealed_by }
     }
 }
@@ -126,7 +126,7 @@ pub struct AuditEnd {
     pub rows: i64,
     /// The highest id of a row that was removed, or sealed.
     pub last_row: i64,
-    /// Of the start: the time of the newest row that was removed. Of the end: when its seal was made.
+    /// When the seal was made.
     pub at: Timestamp,
     /// The digest over all of it, and over which end it is.
     pub mac: AuditMac,
@@ -215,22 +215,36 @@ impl AuditKey {
         same(self.seal_mac(label, previous, seal.number, &seal.rows, seal.at), seal.mac)
     }
 
-    /// An end at `link`; see [`AuditEnd`] for the rest.
+    /// An end at `link`; see [`AuditEnd`] for the rest. The start is of a chain whose cut part was in order.
     pub fn end(&self, side: AuditSide, link: AuditLink, rows: i64, last_row: i64, at: Timestamp) -> AuditEnd {
-        let mac = self.end_mac(side, link, rows, last_row, at);
-        AuditEnd { link, rows, last_row, at, mac }
+        self.signed(side.as_str().as_bytes(), AuditEnd { link, rows, last_row, at, mac: AuditMac([0; 32]) })
+    }
+
+    /// `start`, as that of a chain of which something was cut that had been tampered with.
+    pub fn tainted(&self, start: AuditEnd) -> AuditEnd {
+        self.signed(TAINTED_START, start)
     }
 
     /// Whether we put `end` on this side.
     pub fn proves_end(&self, side: AuditSide, end: &AuditEnd) -> bool {
-        same(self.end_mac(side, end.link, end.rows, end.last_row, end.at), end.mac)
+        same(self.end_mac(side.as_str().as_bytes(), end), end.mac)
+            || (side == AuditSide::Start && self.is_tainted(end))
     }
 
-    fn end_mac(&self, side: AuditSide, link: AuditLink, rows: i64, last_row: i64, at: Timestamp) -> AuditMac {
-        let mut mac = self.start(side.as_str().as_bytes());
-        mac.update(&link.number.to_be_bytes());
-        mac.update(&link.digest.0);
-        for number in [rows, last_row, at.timestamp_micros()] {
+    /// Whether we put `start` there, and something had been tampered with that was cut.
+    pub fn is_tainted(&self, start: &AuditEnd) -> bool {
+        same(self.end_mac(TAINTED_START, start), start.mac)
+    }
+
+    fn signed(&self, label: &[u8], end: AuditEnd) -> AuditEnd {
+        AuditEnd { mac: self.end_mac(label, &end), ..end }
+    }
+
+    fn end_mac(&self, label: &[u8], end: &AuditEnd) -> AuditMac {
+        let mut mac = self.start(label);
+        mac.update(&end.link.number.to_be_bytes());
+        mac.update(&end.link.digest.0);
+        for number in [end.rows, end.last_row, end.at.timestamp_micros()] {
             mac.update(&number.to_be_bytes());
         }
         AuditMac(mac.finalize().into_bytes().into())
@@ -271,6 +285,9 @@ impl AuditKey {
 const SEAL: &[u8] = b"seal2";
 const FORMER_SEAL: &[u8] = b"seal";
 
+/// What the digest of a start begins with once something was cut that had been tampered with.
+const TAINTED_START: &[u8] = b"tainted";
+
 fn same(one: AuditMac, other: AuditMac) -> bool {
     one.0.ct_eq(&other.0).into()
 }
@@ -307,5 +324,8 @@ mod tests {
         ] {
             assert!(!key.proves_end(AuditSide::End, &forged), "{forged:?}");
         }
+        let tainted = key.tainted(key.end(AuditSide::Start, link, 0, 9, Timestamp::UNIX_EPOCH));
+        assert!(key.proves_end(AuditSide::Start, &tainted) && key.is_tainted(&tainted));
+        assert!(!key.proves_end(AuditSide::End, &tainted) && !key.is_tainted(&end));
     }
 }

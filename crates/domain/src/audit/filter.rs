@@ -5,6 +5,9 @@ use crate::Timestamp;
 use crate::account::UserId;
 use std::net::IpAddr;
 
+/// A place in the listing of events: the time of one, and its id.
+pub type AuditPlace = (Timestamp, i64);
+
 /// What an event must be to be listed; `None` does not care.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {

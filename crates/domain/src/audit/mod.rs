@@ -8,7 +8,7 @@ mod chain;
 mod filter;
 
 pub use chain::{AuditEnd, AuditEnds, AuditKey, AuditLink, AuditMac, AuditRecord, AuditSeal, AuditSide};
-pub use filter::AuditFilter;
+pub use filter::{AuditFilter, AuditPlace};
 
 use crate::Timestamp;
 use crate::account::UserId;

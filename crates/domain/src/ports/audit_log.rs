@@ -1,4 +1,4 @@
-use crate::audit::{AuditEnd, AuditEnds, AuditFilter, AuditRecord, AuditSeal};
+use crate::audit::{AuditEnd, AuditEnds, AuditFilter, AuditPlace, AuditRecord, AuditSeal};
 use crate::effects::Effects;
 use crate::error::StoreError;
 use async_trait::async_trait;
@@ -22,7 +22,7 @@ pub trait AuditLog: Send + Sync {
 
     /// Appends a seal that was made when the last one was `last` (0: none), marks its rows with it and moves the end
     /// of the chain to `end`; `false`, and nothing happened, when another seal is the last, or when one of its rows is
-    /// sealed already.
+    /// sealed already or not there.
     ///
     /// # Errors
     /// When the store is away; then nothing happened.
@@ -40,9 +40,10 @@ pub trait AuditLog: Send + Sync {
     /// When the store is away.
     async fn ends(&self) -> Result<AuditEnds, StoreError>;
 
-    /// Moves the start of the chain from seal `after` (0: nothing was cut before) to `start`, removes the seals up to
-    /// there and the rows that they cover, and writes the audit events of `effects`; `false`, and nothing happened,
-    /// when the start is no longer at `after`. The seal of `start` has to be there, and not be the last.
+    /// Moves the start of the chain from seal `after` (0: nothing was cut before) to `start`, removes the seals between
+    /// with the rows that are marked with them, and writes the audit events of `effects`; `false`, and nothing happened,
+    /// when the start is no longer at `after`. The seal of `start` has to be there, and not be the last. A seal up to
+    /// `after`, and a row whose seal is not there, was put there by somebody, and stays.
     ///
     /// # Errors
     /// When the store is away; then nothing happened.
@@ -60,21 +61,27 @@ pub trait AuditLog: Send + Sync {
     /// When the store is away.
     async fn rows(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
 
-    /// The rows that are marked with seal `number`, by id.
+    /// At most `limit` of the rows that are marked with seal `number` and have ids above `after`, by id.
     ///
     /// # Errors
     /// When the store is away.
-    async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError>;
+    async fn rows_of(&self, number: i64, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError>;
 
-    /// At most `limit` of the rows that match, newest first: those with ids below `before`, or all. It may be a moment
-    /// behind.
+    /// Whether another row has the time and the digest of `row`, and is marked with a seal up to `number`.
+    ///
+    /// # Errors
+    /// When the store is away.
+    async fn has_twin(&self, row: &AuditRecord, number: i64) -> Result<bool, StoreError>;
+
+    /// At most `limit` of the rows that match, newest first, of one time the one with the highest id: those behind the
+    /// place `before`, or all. It may be a moment behind.
     ///
     /// # Errors
     /// When the store is away.
     async fn search(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: Option<AuditPlace>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError>;
 }

@@ -47,5 +47,5 @@ pub use sessions::RevokeSessionError;
 pub use sweep::Swept;
 pub use tokens::Tokens;
 pub use update_profile::{UpdateProfile, UpdateProfileError};
-pub use verify_audit::{AuditFinding, AuditReport};
+pub use verify_audit::{AuditFinding, AuditReport, LateSeals};
 pub use verify_email::{VerifyEmail, VerifyEmailError};

@@ -19,7 +19,8 @@ impl Auth {
     /// Seals at most `limit` rows. Several may do this at once: one of them seals.
     ///
     /// # Errors
-    /// When the audit is away, or was tampered with so that no number is left; then nothing was sealed.
+    /// When the audit is away, or somebody put a seal there that leaves no number for the next; then nothing was
+    /// sealed.
     pub async fn seal_audit(&self, limit: u32) -> Result<Option<SealedAudit>, StoreError> {
         // The last seal first: what another one sealed since has its place, and ours is refused.
         let log = &self.ports.audit_log;
@@ -52,22 +53,23 @@ impl Auth {
         ends: &AuditEnds,
     ) -> Result<AuditLink, StoreError> {
         let proven = |side, end: &AuditEnd| self.keys.audit.proves_end(side, end);
-        if let Some(end) = ends.end.filter(|end| proven(AuditSide::End, end)) {
-            // An end beyond the last seal: the seals between were cut off, and their numbers are not given again.
-            let last = last.filter(|last| last.number > end.link.number);
-            return Ok(last.map_or(end.link, AuditSeal::link));
-        }
         let start = ends.start.filter(|start| proven(AuditSide::Start, start));
-        let place = match (last, start) {
-            (None, None) => return Ok(AuditLink::NONE),
-            // A version before this one kept no end: the chain simply goes on.
-            (Some(last), None) if ends.end.is_none() && !self.has_kept_its_end(last).await? => {
-                return Ok(last.link());
-            }
-            (Some(last), _) => last.link(),
-            (None, Some(start)) => start.link,
-        };
-        // The end was taken away or forged, and who knows what with it.
+        let end = ends.end.filter(|end| proven(AuditSide::End, end));
+        let place = [last.map(AuditSeal::link), end.map(|end| end.link), start.map(|start| start.link)];
+        let place = place.into_iter().flatten().max_by_key(|link| link.number);
+        let Some(place) = place else { return Ok(AuditLink::NONE) };
+        // An end at or beyond the last seal: should seals between be gone, their numbers are not given again.
+        if let Some(end) = end.filter(|end| end.link.number == place.number) {
+            return Ok(end.link);
+        }
+        // A version that keeps no end made the last seal: the chain simply goes on.
+        if let Some(last) = last.filter(|last| last.number == place.number)
+            && (end.is_some() || (ends.end.is_none() && start.is_none()))
+            && !self.has_kept_its_end(last).await?
+        {
+            return Ok(last.link());
+        }
+        // The end was taken away, forged or set back, and who knows what with it.
         Ok(AuditLink { number: place.number.saturating_add(1), ..place })
     }
 

@@ -5,19 +5,22 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::audit::{
-    AuditAction, AuditEnd, AuditEnds, AuditEvent, AuditFilter, AuditOutcome, AuditRecord, AuditSeal,
+    AuditAction, AuditEnd, AuditEnds, AuditEvent, AuditFilter, AuditKey, AuditOutcome, AuditPlace,
+    AuditRecord, AuditSeal, AuditSide,
 };
 use evently_auth_domain::client::Client;
 use evently_auth_domain::effects::Effects;
-use evently_auth_domain::error::StoreError;
+use evently_auth_domain::error::{StoreError, StoreErrorKind};
 use evently_auth_domain::mail::Delivery;
 use evently_auth_domain::ports::{AuditLog, Outbox};
 use evently_auth_domain::settings::SessionBinding;
-use evently_auth_domain::usecases::ChangePassword;
 use evently_auth_domain::usecases::admin::{AdminError, UpdateUser};
+use evently_auth_domain::usecases::{AuditReport, ChangePassword};
 use evently_auth_domain::{Auth, Ports};
 use evently_auth_memory::MemoryStore;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU32;
+use std::sync::atomic::Ordering::Relaxed;
 
 #[tokio::test]
 async fn a_life_leaves_its_trace() {
@@ -87,10 +90,45 @@ async fn what_is_sealed_verifies() {
     assert_eq!((report.rows, report.seals, report.findings.len()), (6, 2, 0));
 }
 
-/// An audit whose worker seals while it is being verified.
+/// An audit that is worked at while it is being verified.
 struct Busy {
     store: MemoryStore,
     worker: Auth,
+    key: AuditKey,
+    /// How often somebody cuts, beside all the sealing.
+    cuts: AtomicU32,
+}
+
+impl Busy {
+    async fn cut_next(&self) -> Result<(), StoreError> {
+        let cuts = self.cuts.fetch_update(Relaxed, Relaxed, |cuts| cuts.checked_sub(1));
+        if cuts.is_err() {
+            return Ok(());
+        }
+        // The next seal goes.
+        let after = self.store.ends().await?.start.map_or(0, |start| start.link.number);
+        let seal = self.store.seals(after, 1).await?.remove(0);
+        let start = self.key.end(AuditSide::Start, seal.link(), 1, seal.last_row(), seal.at);
+        assert!(self.store.cut(after, start, Effects::default()).await?);
+        Ok(())
+    }
+}
+
+/// A verification beside a worker that seals, and cuts so often.
+async fn verify_beside(cuts: u32) -> Result<AuditReport, StoreError> {
+    let world = world();
+    for name in ["ada", "grace", "joan"] {
+        world.signed_in(name).await;
+    }
+    for _ in 0..6 {
+        world.auth.seal_audit(1).await.unwrap();
+    }
+    let worker = world.auth.clone();
+    let key = world.memory.keys().audit.clone();
+    let busy = Busy { store: world.memory.store().clone(), worker, key, cuts: cuts.into() };
+    let ports = Ports { audit_log: Arc::new(busy), ..world.memory.ports() };
+    let auth = Auth::new(ports, world.auth.settings().clone(), world.memory.keys().clone());
+    auth.verify_audit().await
 }
 
 #[async_trait]
@@ -110,7 +148,7 @@ impl AuditLog for Busy {
     async fn search(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: Option<AuditPlace>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         self.store.search(filter, before, limit).await
@@ -119,27 +157,44 @@ impl AuditLog for Busy {
         self.store.last_seal().await
     }
     async fn seals(&self, after: i64, limit: u32) -> Result<Vec<AuditSeal>, StoreError> {
+        if after == i64::MIN {
+            self.cut_next().await?;
+        }
         self.store.seals(after, limit).await
     }
     async fn rows(&self, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         self.worker.seal_audit(1).await?;
         self.store.rows(after, limit).await
     }
-    async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
-        self.store.rows_of(number).await
+    async fn rows_of(&self, number: i64, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.store.rows_of(number, after, limit).await
+    }
+    async fn has_twin(&self, row: &AuditRecord, number: i64) -> Result<bool, StoreError> {
+        self.store.has_twin(row, number).await
     }
 }
 
 #[tokio::test]
 async fn sealing_goes_on_beside_a_verification() {
-    let world = world();
-    world.signed_in("grace").await;
-    let busy = Busy { store: world.memory.store().clone(), worker: world.auth.clone() };
-    let ports = Ports { audit_log: Arc::new(busy), ..world.memory.ports() };
-    let auth = Auth::new(ports, world.auth.settings().clone(), world.memory.keys().clone());
-    let report = auth.verify_audit().await.unwrap();
+    let report = verify_beside(0).await.unwrap();
     assert_eq!(report.findings, []);
-    assert!(report.seals > 0, "it did seal meanwhile");
+    assert!(report.seals > 6, "it did seal meanwhile");
+}
+
+#[tokio::test]
+async fn a_verification_beside_a_cut_takes_up_the_new_start() {
+    for cuts in [1, 2] {
+        let report = verify_beside(cuts).await.unwrap();
+        assert_eq!(report.findings, []);
+        assert_eq!(report.start.unwrap().link.number, i64::from(cuts));
+    }
+}
+
+#[tokio::test]
+async fn what_is_cut_all_the_time_was_not_tampered_with() {
+    let failed = verify_beside(100).await.unwrap_err();
+    assert_eq!(failed.kind, StoreErrorKind::Contention);
+    assert!(failed.to_string().contains("try again"), "{failed}");
 }
 
 /// The events of an action, from a world where nothing else is of interest.

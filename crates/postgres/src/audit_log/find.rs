@@ -5,17 +5,18 @@ use crate::schema::audit_log;
 use diesel::dsl::{AsSelect, sql};
 use diesel::pg::Pg;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
-use evently_auth_domain::audit::{AuditFilter, AuditOutcome};
+use diesel::sql_types::{BigInt, Bool, Timestamptz};
+use evently_auth_domain::audit::{AuditFilter, AuditOutcome, AuditPlace};
 
 type Found<'a> =
     diesel::helper_types::IntoBoxed<'a, diesel::dsl::Select<audit_log::table, AsSelect<EventRow, Pg>>, Pg>;
 
-/// At most `limit` rows that match, those below `before` alone.
-pub(super) fn find(filter: &AuditFilter, before: Option<i64>, limit: u32) -> Found<'_> {
+/// At most `limit` rows that match, those behind `before` alone.
+pub(super) fn find(filter: &AuditFilter, before: Option<AuditPlace>, limit: u32) -> Found<'_> {
     let mut rows = audit_log::table.select(EventRow::as_select()).into_boxed();
-    if let Some(before) = before {
-        rows = rows.filter(audit_log::id.lt(before));
+    if let Some((at, id)) = before {
+        let place = sql::<Bool>("(at, id) < (").bind::<Timestamptz, _>(at);
+        rows = rows.filter(place.sql(", ").bind::<BigInt, _>(id).sql(")"));
     }
     if let Some(actor) = filter.actor {
         rows = rows.filter(audit_log::actor.eq(actor.0));
@@ -44,5 +45,5 @@ pub(super) fn find(filter: &AuditFilter, before: Option<i64>, limit: u32) -> Fou
     if let Some(until) = filter.until {
         rows = rows.filter(audit_log::at.lt(until));
     }
-    rows.order(audit_log::id.desc()).limit(limit.into())
+    rows.order((audit_log::at.desc(), audit_log::id.desc())).limit(limit.into())
 }

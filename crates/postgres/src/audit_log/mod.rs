@@ -13,9 +13,10 @@ use crate::schema::{audit_ends, audit_log, audit_seals};
 use crate::store::PgStore;
 use crate::transaction::{Key, begin, commit, roll_back};
 use async_trait::async_trait;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
-use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditRecord, AuditSeal};
+use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditPlace, AuditRecord, AuditSeal};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
@@ -68,12 +69,14 @@ impl AuditLog for PgStore {
             if moved.get_result::<i64>(&mut connection).await.optional()?.is_none() {
                 return roll_back(connection, false).await;
             }
-            let sealed_by = audit_log::sealed_by;
-            let rows = audit_log::table.filter(sealed_by.gt(after)).filter(sealed_by.le(start.link.number));
-            diesel::delete(rows).execute(&mut connection).await?;
             let number = audit_seals::number;
-            let seals = audit_seals::table.filter(number.gt(after)).filter(number.le(start.link.number));
-            diesel::delete(seals).execute(&mut connection).await?;
+            let between = number.gt(after).and(number.le(start.link.number));
+            let cut = audit_seals::table.filter(between).select(number.nullable());
+            diesel::delete(audit_log::table)
+                .filter(audit_log::sealed_by.eq_any(cut))
+                .execute(&mut connection)
+                .await?;
+            diesel::delete(audit_seals::table.filter(between)).execute(&mut connection).await?;
             commit(connection, true).await
         })
         .await
@@ -103,21 +106,35 @@ impl AuditLog for PgStore {
         Ok(records(rows.await?))
     }
 
-    async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
+    async fn rows_of(&self, number: i64, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         let rows = self.read("audit_log.rows_of", move |connection| async move {
             let rows = audit_log::table
                 .filter(audit_log::sealed_by.eq(number))
+                .filter(audit_log::id.gt(after))
                 .order(audit_log::id)
+                .limit(limit.into())
                 .select(EventRow::as_select());
             Ok(rows.load(&mut connection.get()?).await?)
         });
         Ok(records(rows.await?))
     }
 
+    async fn has_twin(&self, row: &AuditRecord, number: i64) -> Result<bool, StoreError> {
+        self.read("audit_log.has_twin", move |connection| async move {
+            let twin = audit_log::table
+                .filter(audit_log::at.eq(row.event.at))
+                .filter(audit_log::mac.eq(row.mac.0.to_vec()))
+                .filter(audit_log::id.ne(row.id))
+                .filter(audit_log::sealed_by.le(number));
+            Ok(diesel::select(exists(twin)).get_result(&mut connection.get()?).await?)
+        })
+        .await
+    }
+
     async fn search(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: Option<AuditPlace>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         // PostgreSQL has no text with this character, so no request of that name either.

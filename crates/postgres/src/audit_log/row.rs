@@ -5,7 +5,7 @@ use crate::schema::{audit_ends, audit_log, audit_seals};
 use chrono::{DateTime, Utc};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, Timestamptz};
+use diesel::sql_types::Timestamptz;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::audit::{
     AuditAction, AuditEnd, AuditEnds, AuditEvent, AuditLink, AuditMac, AuditOutcome, AuditRecord, AuditSeal,
@@ -13,11 +13,11 @@ use evently_auth_domain::audit::{
 use evently_auth_domain::session::Sid;
 
 type Time = DateTime<Utc>;
-type ReadableTime = SqlLiteral<Nullable<Timestamptz>>;
+type ReadableTime = SqlLiteral<Timestamptz>;
 
-/// PostgreSQL has times that the domain does not, infinite ones among them.
+/// PostgreSQL has times that the domain does not, infinite ones among them. The nearest one proves nothing either.
 const READABLE_TIME: &str =
-    "CASE WHEN at BETWEEN '0001-01-01 00:00:00Z' AND '9999-12-31 23:59:59Z' THEN at END";
+    "least(greatest(at, '0001-01-01 00:00:00Z'::timestamptz), '9999-12-31 23:59:59Z'::timestamptz)";
 
 fn readable_time() -> ReadableTime {
     diesel::dsl::sql(READABLE_TIME)
@@ -29,7 +29,7 @@ fn readable_time() -> ReadableTime {
 pub(super) struct EventRow {
     id: i64,
     #[diesel(select_expression = readable_time(), select_expression_type = ReadableTime)]
-    at: Option<Time>,
+    at: Time,
     action: String,
     outcome: String,
     actor: Option<i64>,
@@ -45,17 +45,17 @@ pub(super) struct EventRow {
 
 impl From<EventRow> for AuditRecord {
     fn from(row: EventRow) -> Self {
-        let (id, mac, sealed_by) = (row.id, digest(&row.mac), row.sealed_by);
+        let (id, at, mac, sealed_by) = (row.id, row.at, digest(&row.mac), row.sealed_by);
         match event(row) {
             Some(event) => Self { id, event, mac, sealed_by },
-            None => Self::unreadable(id, mac, sealed_by),
+            None => Self::unreadable(id, at, mac, sealed_by),
         }
     }
 }
 
 fn event(row: EventRow) -> Option<AuditEvent> {
     Some(AuditEvent {
-        at: row.at?,
+        at: row.at,
         action: AuditAction::parse(&row.action)?,
         outcome: AuditOutcome::parse(&row.outcome)?,
         actor: row.actor.map(UserId),
@@ -88,7 +88,7 @@ pub(super) struct SealRow {
     number: i64,
     covers: Vec<u8>,
     #[diesel(select_expression = readable_time(), select_expression_type = ReadableTime)]
-    at: Option<Time>,
+    at: Time,
     mac: Vec<u8>,
 }
 
@@ -97,7 +97,7 @@ impl From<SealRow> for AuditSeal {
         Self {
             number: row.number,
             rows: covered(&row.covers).unwrap_or_default(),
-            at: row.at.unwrap_or_default(),
+            at: row.at,
             mac: digest(&row.mac),
         }
     }
@@ -113,7 +113,7 @@ pub(super) struct EndRow {
     row_count: i64,
     last_row: i64,
     #[diesel(select_expression = readable_time(), select_expression_type = ReadableTime)]
-    at: Option<Time>,
+    at: Time,
     mac: Vec<u8>,
 }
 
@@ -123,7 +123,7 @@ impl EndRow {
             link: AuditLink { number: self.number, digest: digest(&self.digest) },
             rows: self.row_count,
             last_row: self.last_row,
-            at: self.at.unwrap_or_default(),
+            at: self.at,
             mac: digest(&self.mac),
         }
     }

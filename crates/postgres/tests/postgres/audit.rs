@@ -2,7 +2,7 @@
 
 use crate::{Database, number, refusal};
 use evently_auth_contract::given;
-use evently_auth_domain::audit::AuditAction;
+use evently_auth_domain::audit::{AuditAction, AuditSide};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{AuditLog, Outbox};
 use tokio_postgres::Client;
@@ -136,4 +136,33 @@ async fn a_row_is_covered_by_one_seal() {
     assert!(!appended, "the first row has a seal");
     assert_eq!(number(&raw, "SELECT count(*) FROM audit_seals").await, 1);
     assert_eq!(database.store.unsealed(10).await.unwrap().len(), 1);
+}
+/// Who may write into the tables can have rows deleted by a start that he put there; it proves nothing, and the owner
+/// of the tables takes it away.
+#[tokio::test]
+async fn a_deletion_below_a_start_of_somebody_else_shows() {
+    let (database, raw) = database().await;
+    let rest = database.store.unsealed(10).await.unwrap();
+    let last = database.store.last_seal().await.unwrap();
+    let second = given::seal(last.as_ref(), &rest);
+    assert!(database.store.append_seal(1, second.clone(), given::end(&second)).await.unwrap());
+    raw.batch_execute(
+        "INSERT INTO audit_ends (which, number, digest, row_count, last_row, at, mac)
+            SELECT 'start', number, mac, 1, 1, at, mac FROM audit_seals WHERE number = 1;
+        DELETE FROM audit_log WHERE sealed_by = 1;
+        DELETE FROM audit_seals WHERE number = 1",
+    )
+    .await
+    .unwrap();
+    let forged = database.store.ends().await.unwrap().start.unwrap();
+    assert!(!given::audit_key().proves_end(AuditSide::Start, &forged));
+    let takes_away = "
+        BEGIN;
+        ALTER TABLE audit_ends DISABLE TRIGGER USER;
+        DELETE FROM audit_ends WHERE which = 'start';
+        ALTER TABLE audit_ends ENABLE TRIGGER USER;
+        COMMIT;";
+    raw.batch_execute(takes_away).await.unwrap();
+    assert_eq!(database.store.ends().await.unwrap().start, None);
+    refuses(&raw, "DELETE FROM audit_ends", "never deleted").await;
 }

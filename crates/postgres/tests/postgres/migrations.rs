@@ -101,17 +101,18 @@ async fn several_may_migrate_at_once() {
 async fn what_a_broken_migration_left_is_replaced() {
     let database = Database::new().await;
     let raw = database.raw().await;
-    assert_eq!(database.store.migrate_down(1).await.unwrap(), ["2026-11-24-000016_audit_log_at"]);
+    let index = "2026-11-24-000017_audit_log_subject_at";
+    assert_eq!(database.store.migrate_down(1).await.unwrap(), [index]);
     // As CREATE INDEX CONCURRENTLY leaves it when its connection is lost.
     raw.batch_execute(
-        "CREATE INDEX audit_log_at ON audit_log (at);
-        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'audit_log_at'::regclass",
+        "CREATE INDEX audit_log_subject_at ON audit_log (subject);
+        UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'audit_log_subject_at'::regclass",
     )
     .await
     .unwrap();
-    assert_eq!(database.store.migrate_up().await.unwrap(), ["2026-11-24-000016_audit_log_at"]);
+    assert_eq!(database.store.migrate_up().await.unwrap(), [index]);
     let valid = "SELECT count(*) FROM pg_index
-        WHERE indexrelid = 'audit_log_at'::regclass AND indisvalid AND indnatts = 2";
+        WHERE indexrelid = 'audit_log_subject_at'::regclass AND indisvalid AND indnatts = 3";
     assert_eq!(number(&raw, valid).await, 1);
 }
 

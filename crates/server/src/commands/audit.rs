@@ -26,6 +26,9 @@ pub(crate) async fn run(config: &Config, command: &Audit) -> anyhow::Result<Exit
         let newest = start.at.to_rfc3339_opts(SecondsFormat::Micros, true);
         writeln!(out, "Cut by age up to {newest}: {} rows, to seal {}.", start.rows, start.link)?;
     }
+    for late in &report.late {
+        writeln!(out, "Sealed late: {late}.")?;
+    }
     match report.end {
         Some(end) => writeln!(out, "Sealed up to {}", end.link)?,
         None if report.seals > 0 && is_intact => {

@@ -2,7 +2,7 @@
 
 use super::Gated;
 use async_trait::async_trait;
-use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditRecord, AuditSeal};
+use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditPlace, AuditRecord, AuditSeal};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
@@ -37,14 +37,18 @@ impl<P: AuditLog> AuditLog for Gated<P> {
         self.gate.pass("audit.rows", self.port.rows(after, limit)).await
     }
 
-    async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
-        self.gate.pass("audit.rows_of", self.port.rows_of(number)).await
+    async fn rows_of(&self, number: i64, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
+        self.gate.pass("audit.rows_of", self.port.rows_of(number, after, limit)).await
+    }
+
+    async fn has_twin(&self, row: &AuditRecord, number: i64) -> Result<bool, StoreError> {
+        self.gate.pass("audit.has_twin", self.port.has_twin(row, number)).await
     }
 
     async fn search(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: Option<AuditPlace>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         self.gate.pass("audit.search", self.port.search(filter, before, limit)).await

@@ -5,9 +5,9 @@ use crate::rows::micros;
 use crate::schema::audit_log;
 use diesel::dsl::{AsSelect, sql};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool};
 use diesel::sqlite::Sqlite;
-use evently_auth_domain::audit::{AuditFilter, AuditOutcome};
+use evently_auth_domain::audit::{AuditFilter, AuditOutcome, AuditPlace};
 
 type Found<'a> = diesel::helper_types::IntoBoxed<
     'a,
@@ -15,11 +15,12 @@ type Found<'a> = diesel::helper_types::IntoBoxed<
     Sqlite,
 >;
 
-/// At most `limit` rows that match, those below `before` alone.
-pub(super) fn find(filter: &AuditFilter, before: Option<i64>, limit: u32) -> Found<'_> {
+/// At most `limit` rows that match, those behind `before` alone.
+pub(super) fn find(filter: &AuditFilter, before: Option<AuditPlace>, limit: u32) -> Found<'_> {
     let mut rows = audit_log::table.select(EventRow::as_select()).into_boxed();
-    if let Some(before) = before {
-        rows = rows.filter(audit_log::id.lt(before));
+    if let Some((at, id)) = before {
+        let place = sql::<Bool>("(at, id) < (").bind::<BigInt, _>(micros(at));
+        rows = rows.filter(place.sql(", ").bind::<BigInt, _>(id).sql(")"));
     }
     if let Some(actor) = filter.actor {
         rows = rows.filter(audit_log::actor.eq(actor.0));
@@ -48,5 +49,5 @@ pub(super) fn find(filter: &AuditFilter, before: Option<i64>, limit: u32) -> Fou
     if let Some(until) = filter.until {
         rows = rows.filter(audit_log::at.lt(micros(until)));
     }
-    rows.order(audit_log::id.desc()).limit(limit.into())
+    rows.order((audit_log::at.desc(), audit_log::id.desc())).limit(limit.into())
 }

@@ -12,7 +12,9 @@ use crate::store::SqliteStore;
 use async_trait::async_trait;
 use diesel::dsl::{exists, max};
 use diesel::prelude::*;
-use evently_auth_domain::audit::{AuditEnd, AuditEnds, AuditFilter, AuditRecord, AuditSeal, AuditSide};
+use evently_auth_domain::audit::{
+    AuditEnd, AuditEnds, AuditFilter, AuditPlace, AuditRecord, AuditSeal, AuditSide,
+};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::AuditLog;
@@ -65,10 +67,11 @@ impl AuditLog for SqliteStore {
                 return Ok(false);
             }
             place_end(connection, AuditSide::Start, &start)?;
-            let rows = audit_log::table.filter(audit_log::sealed_by.le(start.link.number));
-            diesel::delete(rows).execute(connection)?;
-            let seals = audit_seals::table.filter(audit_seals::number.le(start.link.number));
-            diesel::delete(seals).execute(connection)?;
+            let number = audit_seals::number;
+            let between = number.gt(after).and(number.le(start.link.number));
+            let cut = audit_seals::table.filter(between).select(number.nullable());
+            diesel::delete(audit_log::table).filter(audit_log::sealed_by.eq_any(cut)).execute(connection)?;
+            diesel::delete(audit_seals::table.filter(between)).execute(connection)?;
             effects::apply(connection, &key, &effects, None)?;
             Ok(true)
         })
@@ -101,11 +104,13 @@ impl AuditLog for SqliteStore {
         .await
     }
 
-    async fn rows_of(&self, number: i64) -> Result<Vec<AuditRecord>, StoreError> {
+    async fn rows_of(&self, number: i64, after: i64, limit: u32) -> Result<Vec<AuditRecord>, StoreError> {
         self.read(move |connection| {
             let rows = audit_log::table
                 .filter(audit_log::sealed_by.eq(number))
+                .filter(audit_log::id.gt(after))
                 .order(audit_log::id)
+                .limit(limit.into())
                 .select(EventRow::as_select())
                 .load(connection)?;
             Ok(records(rows))
@@ -113,10 +118,23 @@ impl AuditLog for SqliteStore {
         .await
     }
 
+    async fn has_twin(&self, row: &AuditRecord, number: i64) -> Result<bool, StoreError> {
+        let (id, at, mac) = (row.id, micros(row.event.at), row.mac.0.to_vec());
+        self.read(move |connection| {
+            let twin = audit_log::table
+                .filter(audit_log::at.eq(at))
+                .filter(audit_log::mac.eq(mac))
+                .filter(audit_log::id.ne(id))
+                .filter(audit_log::sealed_by.le(number));
+            Ok(diesel::select(exists(twin)).get_result(connection)?)
+        })
+        .await
+    }
+
     async fn search(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: Option<AuditPlace>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         let filter = filter.clone();

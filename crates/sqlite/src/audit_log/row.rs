@@ -2,7 +2,7 @@
 //! may have changed it, and that keeps nobody from the rest.
 
 use crate::schema::{audit_ends, audit_log, audit_seals};
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::audit::{
@@ -32,9 +32,14 @@ pub(super) struct EventRow {
 impl From<EventRow> for AuditRecord {
     fn from(row: EventRow) -> Self {
         let (id, mac, sealed_by) = (row.id, digest(&row.mac), row.sealed_by);
+        let at = DateTime::from_timestamp_micros(row.at).unwrap_or(if row.at < 0 {
+            DateTime::<Utc>::MIN_UTC
+        } else {
+            DateTime::<Utc>::MAX_UTC
+        });
         match event(row) {
             Some(event) => Self { id, event, mac, sealed_by },
-            None => Self::unreadable(id, mac, sealed_by),
+            None => Self::unreadable(id, at, mac, sealed_by),
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::{Database, number};
 use diesel::SqliteConnection;
 use diesel::connection::SimpleConnection;
 use evently_auth_contract::given;
-use evently_auth_domain::audit::AuditAction;
+use evently_auth_domain::audit::{AuditAction, AuditSide};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{AuditLog, Outbox};
 
@@ -129,4 +129,23 @@ async fn a_row_is_covered_by_one_seal() {
     assert!(!appended, "the first row has a seal");
     assert_eq!(number(&mut raw, "SELECT count(*) AS number FROM audit_seals"), 1);
     assert_eq!(database.store.unsealed(10).await.unwrap().len(), 1);
+}
+
+/// Who may write into the tables can have rows deleted by a start that he put there; it proves nothing.
+#[tokio::test]
+async fn a_deletion_below_a_start_of_somebody_else_shows() {
+    let (database, mut raw) = database().await;
+    let rest = database.store.unsealed(10).await.unwrap();
+    let last = database.store.last_seal().await.unwrap();
+    let second = given::seal(last.as_ref(), &rest);
+    assert!(database.store.append_seal(1, second.clone(), given::end(&second)).await.unwrap());
+    raw.batch_execute(
+        "INSERT INTO audit_ends (which, number, digest, row_count, last_row, at, mac)
+            SELECT 'start', number, mac, 1, 1, at, mac FROM audit_seals WHERE number = 1;
+        DELETE FROM audit_log WHERE sealed_by = 1;
+        DELETE FROM audit_seals WHERE number = 1",
+    )
+    .unwrap();
+    let forged = database.store.ends().await.unwrap().start.unwrap();
+    assert!(!given::audit_key().proves_end(AuditSide::Start, &forged));
 }

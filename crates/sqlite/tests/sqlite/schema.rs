@@ -168,14 +168,16 @@ async fn searches_have_an_index() {
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox AS mails WHERE mails.payload IS NULL
             AND mails.created_at < ? ORDER BY mails.created_at LIMIT ?)",
         "SELECT * FROM audit_log WHERE sealed_by IS NULL ORDER BY id",
-        "SELECT * FROM audit_log WHERE sealed_by = ? ORDER BY id",
-        "SELECT * FROM audit_log WHERE id < ? ORDER BY id DESC",
-        "SELECT * FROM audit_log WHERE id < ? AND actor = ? ORDER BY id DESC",
-        "SELECT * FROM audit_log WHERE id < ? AND subject = ? ORDER BY id DESC",
-        "SELECT * FROM audit_log WHERE id < ? AND action = ? ORDER BY id DESC",
-        "SELECT * FROM audit_log WHERE id < ? AND outcome = 'failure' ORDER BY id DESC",
-        "SELECT * FROM audit_log WHERE id < ? AND ip_address = ? ORDER BY id DESC",
-        "SELECT * FROM audit_log WHERE id < ? AND request_id = ? ORDER BY id DESC",
+        "SELECT * FROM audit_log WHERE sealed_by = ? AND id > ? ORDER BY id",
+        "SELECT * FROM audit_log WHERE (at, id) < (?, ?) ORDER BY at DESC, id DESC",
+        "SELECT * FROM audit_log WHERE at < ? ORDER BY at DESC, id DESC",
+        "SELECT 1 FROM audit_log WHERE at = ? AND mac = ? AND id <> ? AND sealed_by <= ?",
+        "SELECT * FROM audit_log WHERE (at, id) < (?, ?) AND actor = ? ORDER BY at DESC, id DESC",
+        "SELECT * FROM audit_log WHERE (at, id) < (?, ?) AND subject = ? ORDER BY at DESC, id DESC",
+        "SELECT * FROM audit_log WHERE (at, id) < (?, ?) AND action = ? ORDER BY at DESC, id DESC",
+        "SELECT * FROM audit_log WHERE (at, id) < (?, ?) AND outcome = 'failure' ORDER BY at DESC, id DESC",
+        "SELECT * FROM audit_log WHERE (at, id) < (?, ?) AND ip_address = ? ORDER BY at DESC, id DESC",
+        "SELECT * FROM audit_log WHERE (at, id) < (?, ?) AND request_id = ? ORDER BY at DESC, id DESC",
     ] {
         let plan = diesel::sql_query(format!("EXPLAIN QUERY PLAN {query}")).load::<Step>(&mut raw).unwrap();
         for step in plan {

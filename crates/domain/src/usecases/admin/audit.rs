@@ -4,18 +4,18 @@ use super::AdminError;
 use crate::Auth;
 use crate::access::Principal;
 use crate::account::Permission;
-use crate::audit::{AuditFilter, AuditRecord};
+use crate::audit::{AuditFilter, AuditPlace, AuditRecord};
 use crate::client::Client;
 
 impl Auth {
-    /// At most `limit` of the events that match, newest first: those with ids below `before`, or all.
+    /// At most `limit` of the events that match, newest first: those behind the place `before`, or all.
     ///
     /// # Errors
     /// See [`AdminError`].
     pub async fn list_audit(
         &self,
         filter: &AuditFilter,
-        before: Option<i64>,
+        before: Option<AuditPlace>,
         limit: u32,
         principal: &Principal,
         client: &Client,

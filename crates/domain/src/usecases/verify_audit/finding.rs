@@ -32,6 +32,8 @@ pub enum AuditFinding {
         /// The last.
         to: i64,
     },
+    /// What was cut by age did not verify when it was cut.
+    CutTampered,
     /// The start of the chain is not where we put it: what came before may have been removed by anybody.
     StartForged,
     /// The end of the chain is not where we put it.
@@ -67,6 +69,9 @@ impl fmt::Display for AuditFinding {
             Self::SealInserted(number) => write!(f, "seal {number} was inserted"),
             Self::SealsRemoved { from, to } if from == to => write!(f, "seal {from} was removed"),
             Self::SealsRemoved { from, to } => write!(f, "seals {from} to {to} were removed"),
+            Self::CutTampered => f.write_str(
+                "what was cut by age had been tampered with: see the events audit.cut that failed",
+            ),
             Self::StartForged => f.write_str("the start of the chain was forged: rows before it may be gone"),
             Self::EndForged => f.write_str("the end of the chain was forged: rows behind it may be gone"),
             Self::EndRemoved => f.write_str("the end of the chain was removed: rows before it may be gone"),

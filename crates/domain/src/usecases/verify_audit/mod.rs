@@ -4,9 +4,12 @@
 //! state: for that, a seal that somebody wrote down is held against it ([`Auth::verify_seal`]).
 
 mod finding;
+mod late;
+mod rows;
 mod walk;
 
 pub use finding::AuditFinding;
+pub use late::LateSeals;
 pub(crate) use walk::Walk;
 
 use crate::Auth;
@@ -15,7 +18,7 @@ use crate::error::StoreError;
 
 const PAGE: u32 = 500;
 
-/// How often a verification begins anew because rows were cut meanwhile.
+/// How often a verification is tried while rows are being cut.
 const TRIES: u32 = 3;
 
 /// What a verification found.
@@ -29,6 +32,8 @@ pub struct AuditReport {
     pub start: Option<AuditEnd>,
     /// The end of the chain as it is kept, if we put it there.
     pub end: Option<AuditEnd>,
+    /// Rows that were sealed long after they were written: nobody sealed for that long, or they were sealed anew.
+    pub late: Vec<LateSeals>,
     /// What is wrong, in the order of the chain; empty when nothing is.
     pub findings: Vec<AuditFinding>,
 }
@@ -37,18 +42,19 @@ impl Auth {
     /// Verifies every row, every seal and both ends.
     ///
     /// # Errors
-    /// When the audit is away.
+    /// When the audit is away, or so much is being cut by age that nothing can be said about it yet.
     pub async fn verify_audit(&self) -> Result<AuditReport, StoreError> {
-        let mut tries = 1;
-        loop {
+        for _ in 0..TRIES {
             let before = self.ports.audit_log.ends().await?;
             let (report, after) = self.verify_between(before).await?;
             // What retention took away meanwhile looks like rows and seals that are gone.
-            if report.findings.is_empty() || before.start == after.start || tries == TRIES {
+            let place = |start: Option<AuditEnd>| start.map(|start| start.link.number);
+            let is_cut = place(self.proven(AuditSide::Start, after.start)) > place(report.start);
+            if report.findings.is_empty() || !is_cut {
                 return Ok(report);
             }
-            tries += 1;
         }
+        Err(StoreError::contention("rows of the audit are being cut by age: try again in a minute"))
     }
 
     async fn verify_between(&self, before: AuditEnds) -> Result<(AuditReport, AuditEnds), StoreError> {
@@ -58,16 +64,19 @@ impl Auth {
         if before.start.is_some() && start.is_none() {
             walk.findings.push(AuditFinding::StartForged);
         }
-        self.verify_seals(&mut walk, 0).await?;
+        if start.is_some_and(|start| self.keys.audit.is_tainted(&start)) {
+            walk.findings.push(AuditFinding::CutTampered);
+        }
+        self.verify_seals(&mut walk, i64::MIN).await?;
         let marked = self.verify_tail(&mut walk).await?;
         // Seals that were made meanwhile are there now; those that are still unknown are gone.
         let place = walk.place.number;
         self.verify_seals(&mut walk, place).await?;
         let after = self.ports.audit_log.ends().await?;
         self.verify_end(&mut walk, marked, after.end);
-        let Walk { rows, seals, findings, .. } = walk;
+        let Walk { rows, seals, late, findings, .. } = walk;
         let end = self.proven(AuditSide::End, after.end);
-        Ok((AuditReport { rows, seals, start, end, findings }, after))
+        Ok((AuditReport { rows, seals, start, end, late, findings }, after))
     }
 
     pub(super) fn proven(&self, side: AuditSide, end: Option<AuditEnd>) -> Option<AuditEnd> {
@@ -81,15 +90,15 @@ impl Auth {
             let Some(last) = seals.last() else { return Ok(()) };
             after = last.number;
             for seal in &seals {
-                let rows = self.ports.audit_log.rows_of(seal.number).await?;
-                self.walk_over(walk, seal, &rows).await?;
+                self.walk_over(walk, seal).await?;
             }
         }
     }
 
     /// Looks at the rows that none of the seals covers; says the highest seal that any row speaks of.
     async fn verify_tail(&self, walk: &mut Walk) -> Result<i64, StoreError> {
-        let (mut after, mut marked) = (0, 0);
+        let (mut after, mut marked) = (i64::MIN, 0);
+        let from = walk.start.map_or(0, |start| start.link.number);
         loop {
             let rows = self.ports.audit_log.rows(after, PAGE).await?;
             let Some(last) = rows.last() else { return Ok(marked) };
@@ -97,13 +106,13 @@ impl Auth {
             for row in &rows {
                 let number = row.sealed_by.unwrap_or(0);
                 marked = marked.max(number);
-                let is_from_before = walk.start.is_some_and(|start| number <= start.link.number);
-                if row.sealed_by.is_some() && is_from_before {
+                // From before the cut, or marked with what is the number of no seal.
+                if row.sealed_by.is_some() && number <= from {
                     walk.findings.push(AuditFinding::RowInserted(row.id));
                     continue;
                 }
-                let is_orphan =
-                    number > walk.place.number || walk.gaps.iter().any(|gap| contains(*gap, number));
+                let is_orphan = number > walk.place.number
+                    || walk.gaps.iter().any(|(from, to)| (*from..=*to).contains(&number));
                 if is_orphan {
                     walk.last_row = walk.last_row.max(row.id);
                 }
@@ -136,8 +145,4 @@ impl Auth {
             _ => {}
         }
     }
-}
-
-fn contains((from, to): (i64, i64), number: i64) -> bool {
-    (from..=to).contains(&number)
 }

@@ -17,7 +17,7 @@ use evently_auth_domain::account::Permission;
     security(("bearer" = [])),
     params(
         ("limit" = Option<u32>, Query, minimum = 1, maximum = 500, description = "How many at most; 100 unless told"),
-        ("cursor" = Option<String>, Query, max_length = 16,
+        ("cursor" = Option<String>, Query, max_length = 32,
             description = "Where the last page ended; taken from its `next` link and not to be made up"),
         ("actor" = Option<i64>, Query, minimum = 1, description = "Done by this account"),
         ("subject" = Option<i64>, Query, minimum = 1, description = "Done to this account"),
@@ -49,7 +49,7 @@ pub(crate) async fn list_audit(
     let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
     let is_last = records.len() <= limit;
     records.truncate(limit);
-    let next = records.last().filter(|_| !is_last).map(|record| record.id);
+    let next = records.last().filter(|_| !is_last).map(|record| (record.event.at, record.id));
     let events: Vec<_> = records.iter().map(AuditEventResponse::from).collect();
     Ok(HttpResponse::Ok().insert_header((header::LINK, links(req.path(), &page, next))).json(events))
 }

@@ -1,20 +1,20 @@
-//! Pages of the audit: which one is asked for, and where the next is (RFC 8288). They go by id, so that what happens
-//! meanwhile moves nothing from one page to another.
+//! Pages of the audit: which one is asked for, and where the next is (RFC 8288). They go by time and id, so that what
+//! happens meanwhile moves nothing from one page to another.
 
 use super::paging::{DEFAULT_LIMIT, MAX_LIMIT, Parsed};
 use crate::extract::{Query, is_request_id};
 use crate::problem::Problem;
 use chrono::{DateTime, SecondsFormat, Utc};
 use evently_auth_domain::account::UserId;
-use evently_auth_domain::audit::{AuditAction, AuditFilter, AuditOutcome};
+use evently_auth_domain::audit::{AuditAction, AuditFilter, AuditOutcome, AuditPlace};
 use form_urlencoded::Serializer;
 use std::net::IpAddr;
 
 /// What a query asks for.
 pub(super) struct Page {
     pub(super) filter: AuditFilter,
-    /// Events with ids below this one alone.
-    pub(super) before: Option<i64>,
+    /// Events behind this place alone.
+    pub(super) before: Option<AuditPlace>,
     pub(super) limit: u32,
 }
 
@@ -76,17 +76,21 @@ fn time(text: &str) -> Parsed<DateTime<Utc>> {
 }
 
 /// One spelling for each place.
-fn cursor(text: &str) -> Parsed<i64> {
-    let id = i64::from_str_radix(text, 16).ok().filter(|id| *id > 0 && spelled(*id) == text);
-    id.ok_or(("invalid_format", "A cursor is taken from the link to the next page."))
+fn cursor(text: &str) -> Parsed<AuditPlace> {
+    let number = |digits: &str| u64::from_str_radix(digits, 16).ok().map(u64::cast_signed);
+    let place = text
+        .split_at_checked(16)
+        .and_then(|(at, id)| Some((DateTime::from_timestamp_micros(number(at)?)?, number(id)?)));
+    let place = place.filter(|place| spelled(*place) == text);
+    place.ok_or(("invalid_format", "A cursor is taken from the link to the next page."))
 }
 
-fn spelled(id: i64) -> String {
-    format!("{id:016x}")
+fn spelled((at, id): AuditPlace) -> String {
+    format!("{:016x}{id:016x}", at.timestamp_micros())
 }
 
-/// The value of `Link`: the first page, and the one after the event `next` if there is one.
-pub(super) fn links(path: &str, page: &Page, next: Option<i64>) -> String {
+/// The value of `Link`: the first page, and the one behind the place `next` if there is one.
+pub(super) fn links(path: &str, page: &Page, next: Option<AuditPlace>) -> String {
     let first = format!("<{path}?{}>; rel=\"first\"", query(page, None));
     match next {
         Some(next) => format!("{first}, <{path}?{}>; rel=\"next\"", query(page, Some(next))),
@@ -94,7 +98,7 @@ pub(super) fn links(path: &str, page: &Page, next: Option<i64>) -> String {
     }
 }
 
-fn query(page: &Page, before: Option<i64>) -> String {
+fn query(page: &Page, before: Option<AuditPlace>) -> String {
     let filter = &page.filter;
     let time = |time: DateTime<Utc>| time.to_rfc3339_opts(SecondsFormat::AutoSi, true);
     let mut query = Serializer::new(String::new());
@@ -120,19 +124,24 @@ fn query(page: &Page, before: Option<i64>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{links, read_page};
+    use super::{cursor, links, read_page, spelled};
+    use chrono::DateTime;
 
     #[test]
     fn links_keep_the_filters() {
         let filters = "actor=1&subject=2&action=session.logged_in&outcome=failure&ip_address=2001%3Adb8%3A%3A7\
             &request_id=a-1&since=2026-01-31T09%3A26%3A53Z&until=2026-01-31T09%3A26%3A53.000001Z";
-        let page = read_page(&format!("limit=7&cursor=000000000000002a&x=1&{filters}")).unwrap();
-        assert_eq!((page.before, page.limit), (Some(42), 7));
+        let page =
+            read_page(&format!("limit=7&cursor=00000000000f4240000000000000002a&x=1&{filters}")).unwrap();
+        let second = DateTime::from_timestamp(1, 0).unwrap();
+        assert_eq!((page.before, page.limit), (Some((second, 42)), 7));
+        let before_1970 = DateTime::from_timestamp_micros(-1).unwrap();
+        assert_eq!(cursor(&spelled((before_1970, 1))).unwrap(), (before_1970, 1));
         assert_eq!(
-            links("/audit", &page, Some(30)),
+            links("/audit", &page, Some((second, 30))),
             format!(
                 "</audit?limit=7&{filters}>; rel=\"first\", \
-                 </audit?limit=7&cursor=000000000000001e&{filters}>; rel=\"next\""
+                 </audit?limit=7&cursor=00000000000f4240000000000000001e&{filters}>; rel=\"next\""
             )
         );
         assert_eq!(links("/audit", &read_page("").unwrap(), None), "</audit?limit=100>; rel=\"first\"");
@@ -151,9 +160,11 @@ mod tests {
             "since=2026-01-31",
             "until=now",
             "cursor=2a",
-            "cursor=000000000000002A",
-            "cursor=0000000000000000",
-            "cursor=ffffffffffffffff",
+            "cursor=000000000000002a",
+            "cursor=00000000000f4240000000000000002A",
+            "cursor=00000000000f4240+00000000000002a",
+            "cursor=00000000000f424%C3%A9000000000000002a",
+            "cursor=7fffffffffffffff000000000000002a",
             "limit=501",
             "actor=1&actor=1",
         ] {
