@@ -86,3 +86,29 @@ pub async fn rows_whose_seal_is_gone_are_not_cut(audit: TamperHarness) {
     expected.extend([4, 5, 6].map(|id| format!("row {id} was inserted")));
     assert_eq!(audit.findings().await, expected);
 }
+
+/// Nobody sealed for a night, and retention cuts between the seals that were made in the morning.
+pub async fn rows_that_waited_for_their_seals_are_cut_like_others(audit: TamperHarness) {
+    for _ in 0..8 {
+        audit.tell(1).await;
+        (audit.advance)(TimeDelta::hours(1)).await;
+    }
+    let seal_four = async || {
+        for _ in 0..4 {
+            assert_eq!(audit.auth.seal_audit(1).await.unwrap().map(|sealed| sealed.rows), Some(1));
+        }
+    };
+    let now = audit.auth.now();
+    let midnight = (now.date_naive() + TimeDelta::days(1)).and_hms_opt(0, 0, 0).unwrap().and_utc();
+    (audit.advance)(midnight - now - TimeDelta::seconds(1)).await;
+    seal_four().await;
+    (audit.advance)(TimeDelta::seconds(2)).await;
+    seal_four().await;
+    (audit.advance)(TimeDelta::days(30)).await;
+    assert_eq!(audit.auth.sweep().await.unwrap().audit, 4);
+    assert_eq!(audit.findings().await, Vec::<String>::new());
+    audit.goes_on_with(3).await;
+    (audit.advance)(TimeDelta::days(40)).await;
+    assert_eq!(audit.auth.sweep().await.unwrap().audit, 4);
+    assert_eq!(audit.findings().await, Vec::<String>::new());
+}

@@ -141,6 +141,7 @@ macro_rules! tampering {
                 a_front_that_proves_nothing_is_not_cut,
                 what_was_tampered_with_before_it_was_cut_is_said_for_ever,
                 rows_whose_seal_is_gone_are_not_cut,
+                rows_that_waited_for_their_seals_are_cut_like_others,
             ],
             hiding: [
                 rows_marked_with_seals_that_cannot_be_are_named,
@@ -150,6 +151,7 @@ macro_rules! tampering {
             anew: [
                 an_end_that_was_set_back_stays_told_when_sealing_goes_on,
                 tail_and_end_set_back_leave_a_gap,
+                an_end_that_was_set_back_to_the_start_hides_nothing,
                 what_was_sealed_anew_was_sealed_late,
             ],
         });

@@ -126,10 +126,18 @@ pub struct AuditEnd {
     pub rows: i64,
     /// The highest id of a row that was removed, or sealed.
     pub last_row: i64,
-    /// When the seal was made.
+    /// Of the start: the time of the newest row that was removed and was as it was. Of the end: when the seal was made.
     pub at: Timestamp,
     /// The digest over all of it, and over which end it is.
     pub mac: AuditMac,
+}
+
+impl AuditEnd {
+    /// Whether this end of the chain is from before something was cut that `start` speaks of: a cut leaves a seal, so the
+    /// end is behind the start.
+    pub(crate) fn is_before_a_cut(&self, start: &Self) -> bool {
+        self.link.number <= start.link.number
+    }
 }
 
 /// The ends as they are stored.

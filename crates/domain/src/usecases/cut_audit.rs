@@ -122,7 +122,7 @@ struct Cut {
     /// Rows that were removed when it is done, in all.
     rows: i64,
     last_row: i64,
-    /// When the last of its seals was made.
+    /// The time of its newest row.
     at: Timestamp,
     /// How many findings there are in it, and which is the first.
     findings: usize,
@@ -138,7 +138,7 @@ impl Cut {
             removed: walk.rows,
             rows: before.saturating_add(i64::try_from(walk.rows).unwrap_or(i64::MAX)),
             last_row: walk.last_row,
-            at: seal.at,
+            at: walk.newest.unwrap_or(seal.at),
             findings: walk.findings.len(),
             first: walk.findings.first().copied(),
         }

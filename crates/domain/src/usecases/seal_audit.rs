@@ -58,12 +58,13 @@ impl Auth {
         let place = [last.map(AuditSeal::link), end.map(|end| end.link), start.map(|start| start.link)];
         let place = place.into_iter().flatten().max_by_key(|link| link.number);
         let Some(place) = place else { return Ok(AuditLink::NONE) };
+        let is_set_back = end.zip(start).is_some_and(|(end, start)| end.is_before_a_cut(&start));
         // An end at or beyond the last seal: should seals between be gone, their numbers are not given again.
-        if let Some(end) = end.filter(|end| end.link.number == place.number) {
+        if let Some(end) = end.filter(|end| !is_set_back && end.link.number == place.number) {
             return Ok(end.link);
         }
         // A version that keeps no end made the last seal: the chain simply goes on.
-        if let Some(last) = last.filter(|last| last.number == place.number)
+        if let Some(last) = last.filter(|last| !is_set_back && last.number == place.number)
             && (end.is_some() || (ends.end.is_none() && start.is_none()))
             && !self.has_kept_its_end(last).await?
         {

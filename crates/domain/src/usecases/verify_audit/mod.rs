@@ -139,9 +139,7 @@ impl Auth {
             (None, _) if walk.has_kept_its_end || walk.start.is_some() => {
                 walk.findings.push(AuditFinding::EndRemoved);
             }
-            (Some(_), Some(end)) if walk.has_kept_its_end && end.link.number < walk.place.number => {
-                walk.findings.push(AuditFinding::EndSetBack);
-            }
+            (Some(_), Some(end)) if walk.is_set_back(&end) => walk.findings.push(AuditFinding::EndSetBack),
             _ => {}
         }
     }

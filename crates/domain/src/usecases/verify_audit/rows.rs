@@ -33,14 +33,14 @@ impl Auth {
         }
     }
 
-    /// Holds `found` against what `seal` lists; says the time of the oldest row that is as it was.
+    /// Holds `found` against what `seal` lists; says where the oldest and the newest row are that are as they were.
     pub(super) async fn verify_rows(
         &self,
         walk: &mut Walk,
         seal: &AuditSeal,
         found: &BTreeMap<i64, AuditRecord>,
-    ) -> Result<Option<AuditPlace>, StoreError> {
-        let mut oldest: Option<AuditPlace> = None;
+    ) -> Result<Option<(AuditPlace, AuditPlace)>, StoreError> {
+        let mut genuine: Option<(AuditPlace, AuditPlace)> = None;
         for (id, mac) in &seal.rows {
             let Some(row) = found.get(id) else {
                 walk.findings.push(AuditFinding::RowRemoved(*id));
@@ -50,13 +50,15 @@ impl Auth {
                 continue;
             }
             let place = (row.event.at, row.id);
-            oldest = Some(oldest.map_or(place, |oldest| oldest.min(place)));
+            genuine = Some(
+                genuine.map_or((place, place), |(oldest, newest)| (oldest.min(place), newest.max(place))),
+            );
             if row.mac != *mac {
                 // Genuine, but not this one: rows changed places.
                 walk.findings.push(AuditFinding::RowReordered(*id));
             }
         }
-        Ok(oldest)
+        Ok(genuine)
     }
 
     /// Whether a row that stands behind the place says what it said, and stood there from the beginning.

@@ -22,9 +22,9 @@ pub(crate) struct Walk {
     pub(super) has_kept_its_end: bool,
     /// The seals that are not there, by first and last number.
     pub(super) gaps: Vec<(i64, i64)>,
-    /// When the newest seal was made, and the time of the newest row up to there.
+    /// When the newest seal was made, and the time of the newest row up to there that is as it was.
     pub(super) sealed_at: Option<Timestamp>,
-    pub(super) newest: Option<Timestamp>,
+    pub(crate) newest: Option<Timestamp>,
     /// The highest id so far.
     pub(crate) last_row: i64,
     pub(crate) rows: u64,
@@ -61,13 +61,18 @@ impl Walk {
         }
     }
 
-    /// Whether a row of that time, which no seal before the place covers, was cut before and put back: it is from long
-    /// before the last seal that was cut, or nobody sealed it long after.
+    /// Whether the chain was longer once than `end` says, or than a cut leaves it.
+    pub(super) fn is_set_back(&self, end: &AuditEnd) -> bool {
+        self.start.is_some_and(|start| end.is_before_a_cut(&start))
+            || (self.has_kept_its_end && end.link.number < self.place.number)
+    }
+
+    /// Whether a row of that time, which no seal before the place covers, was cut before and put back: it is as old as
+    /// what was cut, and stands behind rows that are much newer. However late they are sealed, rows stand in the order
+    /// in which they were written.
     pub(super) fn is_from_before_the_cut(&self, at: Timestamp) -> bool {
-        self.start.is_some_and(|start| {
-            let goes_on = self.sealed_at.is_some_and(|sealed| sealed > start.at + CLOCKS);
-            at + CLOCKS < start.at || (goes_on && at <= start.at)
-        })
+        self.start.is_some_and(|start| at <= start.at)
+            && self.newest.is_some_and(|newest| at + CLOCKS < newest)
     }
 }
 
@@ -91,14 +96,14 @@ impl Auth {
             walk.findings.push(AuditFinding::SealChanged(seal.number));
         }
         walk.has_kept_its_end = !self.keys.audit.is_former(walk.place.digest, seal);
-        let oldest = self.verify_rows(walk, seal, &listed).await?;
+        let genuine = self.verify_rows(walk, seal, &listed).await?;
         walk.findings.extend(others.into_iter().map(AuditFinding::RowInserted));
-        if let Some(oldest) = oldest.filter(|_| is_proven) {
+        if let Some((oldest, _)) = genuine.filter(|_| is_proven) {
             late::note(&mut walk.late, seal, oldest);
         }
         walk.place = seal.link();
         walk.sealed_at = walk.sealed_at.max(Some(seal.at));
-        walk.newest = walk.newest.max(listed.values().map(|row| row.event.at).max());
+        walk.newest = walk.newest.max(genuine.map(|(_, (newest, _))| newest));
         walk.last_row = walk.last_row.max(seal.last_row());
         Ok(is_proven)
     }
