@@ -27,18 +27,19 @@ pub fn measurements() -> anyhow::Result<PrometheusHandle> {
     Ok(metrics)
 }
 
-/// Waits for SIGTERM or SIGINT.
+/// From this call on SIGTERM and SIGINT end nothing by themselves; what is answered waits for the first of them.
 ///
 /// # Errors
 /// When the system does not say when they come.
-pub async fn stop_signal() -> anyhow::Result<()> {
+pub fn stop_signal() -> anyhow::Result<impl Future<Output = ()>> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
-    Ok(())
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
 }
 
 /// Listens on `address`, whose port is what `variable` says.
@@ -66,8 +67,16 @@ pub fn one_line(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::one_line;
+    use super::{one_line, stop_signal};
     use evently_auth_domain::error::StoreError;
+
+    #[tokio::test]
+    async fn a_signal_that_comes_before_anybody_waits_ends_nothing() {
+        let told = stop_signal().unwrap();
+        let pid = std::process::id().to_string();
+        assert!(std::process::Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        tokio::time::timeout(std::time::Duration::from_secs(20), told).await.unwrap();
+    }
 
     #[test]
     fn a_failure_is_told_once_on_one_line() {

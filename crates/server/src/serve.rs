@@ -43,6 +43,8 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     let server = evently_auth_http::serve(listener, state)?;
     let handle = server.handle();
     let mut server = tokio::spawn(server);
+    // Before anybody is told that there is something to stop.
+    let told_to_stop = stop_signal()?;
     greet(config, &system, address);
 
     tokio::select! {
@@ -51,8 +53,7 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
             ended.context("the loops that deliver mail panicked")?;
             anyhow::bail!("the loops that deliver mail ended by themselves");
         }
-        signal = stop_signal() => {
-            signal?;
+        () = told_to_stop => {
             tracing::info!("stopping: requests that have begun are finished");
             if matches!(config.mode, Mode::Production(_)) {
                 draining.begin();

@@ -69,6 +69,8 @@ async fn work(config: &Config) -> anyhow::Result<()> {
     };
     let loops = evently_auth_worker::run(system.auth, options, stop.clone());
     let mut worker = tokio::spawn(loops);
+    // Before anybody is told that there is something to stop.
+    let told_to_stop = stop_signal()?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "working");
     tokio::select! {
         ended = &mut server => ended??,
@@ -76,8 +78,7 @@ async fn work(config: &Config) -> anyhow::Result<()> {
             ended.context("the loops panicked")?;
             bail!("the loops ended by themselves");
         }
-        signal = stop_signal() => {
-            signal?;
+        () = told_to_stop => {
             tracing::info!("stopping: mails that are being sent are finished");
             stop.cancel();
             worker.await.context("the loops panicked")?;
