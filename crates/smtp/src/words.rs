@@ -103,7 +103,7 @@ impl Words {
                 "If you did not expect this, contact the people who run the service without delay.",
             ),
             MailMessage::AddressInUse => Self::notice(
-                format!("You already have a {product} account"),
+                format!("You already have an account with {product}"),
                 "You already have an account".to_owned(),
                 "Somebody, perhaps you, tried to use this e-mail address for an account. It belongs to \
                  yours already, so nothing was changed. If you forgot your password, choose \
