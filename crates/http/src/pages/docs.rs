@@ -38,7 +38,8 @@ fn swagger(path: &'static str, file: &str, content_type: &'static str) -> Option
         Cow::Borrowed(bytes) => Bytes::from_static(bytes),
         Cow::Owned(bytes) => Bytes::from(bytes),
     };
-    Some(Asset::new(path, content_type, body))
+    let asset = if file.gzpipped { Asset::gzipped } else { Asset::new };
+    Some(asset(path, content_type, body))
 }
 
 async fn docs() -> Result<HttpResponse, Problem> {

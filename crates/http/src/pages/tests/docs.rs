@@ -3,6 +3,7 @@
 use super::{ask, assert_self_contained, bytes, get, header_of, local, text};
 use actix_web::http::{StatusCode, header};
 use actix_web::test::TestRequest;
+use std::io::Read;
 
 #[actix_web::test]
 async fn documentation_comes_whole_from_here() {
@@ -47,6 +48,34 @@ async fn assets_say_what_they_are() {
         assert!(body.len() > 100 && body.starts_with(start.as_bytes()), "{path}");
     }
     assert_eq!(get("/docs/swagger-initializer.js").await.status(), StatusCode::NOT_FOUND);
+}
+
+#[actix_web::test]
+async fn what_is_large_is_sent_compressed_to_those_who_take_it() {
+    let path = "/docs/swagger-ui-bundle.js";
+    let with =
+        |accepted: &'static str| ask(None, local(path).insert_header((header::ACCEPT_ENCODING, accepted)));
+    let plain = get(path).await;
+    assert!(!plain.headers().contains_key(header::CONTENT_ENCODING));
+    let plain = bytes(plain);
+    assert!(plain.len() > 1_000_000 && std::str::from_utf8(&plain).is_ok());
+    for accepted in ["gzip", "gzip, deflate, br, zstd", "br;q=1.0, gzip;q=0.5"] {
+        let packed = with(accepted).await;
+        assert_eq!(header_of(&packed, header::CONTENT_ENCODING), "gzip", "{accepted}");
+        assert_eq!(header_of(&packed, header::VARY), "accept-encoding");
+        assert_eq!(header_of(&packed, header::CONTENT_TYPE), "text/javascript; charset=utf-8");
+        let packed = bytes(packed);
+        assert!(packed.len() < 500_000, "{}", packed.len());
+        let mut unpacked = Vec::new();
+        flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked).unwrap();
+        assert_eq!(unpacked, plain);
+    }
+    for accepted in ["identity", "br", "gzip;q=0", ""] {
+        let other = with(accepted).await;
+        assert!(!other.headers().contains_key(header::CONTENT_ENCODING), "{accepted}");
+        assert_eq!(header_of(&other, header::VARY), "accept-encoding");
+        assert_eq!(bytes(other), plain);
+    }
 }
 
 #[actix_web::test]
