@@ -5,6 +5,7 @@ use crate::announcer::Announcer;
 use crate::local::{Load, LocalCache};
 use crate::outbox::with_mails;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::effects::Effects;
@@ -12,7 +13,8 @@ use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{
     CachedSession, Opened, Place, Rotation, SessionCache, Sessions, SessionsToEnd, Signal, UnchangedPassword,
 };
-use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
+use evently_auth_domain::refresh::TokenProof;
+use evently_auth_domain::session::{LiveSession, NewSession, Session, Sid, Touch};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -80,10 +82,21 @@ impl Sessions for CachedSessions {
         self.announcer.around_harmless(changed, change).await
     }
 
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
-        let (inner, sid) = (self.inner.clone(), sid.clone());
-        let changed = vec![Signal::SessionChanged(sid.clone())];
-        self.announcer.around(changed, async move { inner.rotate(&sid, from, at).await }).await
+    /// Nobody is told: an older copy refuses nobody, for whoever it does not admit is looked up in the store. So a
+    /// refresh costs what the store needs for it, and the next request with its token finds the session here.
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError> {
+        let load = self.local.begin();
+        let rotation = self.inner.rotate(sid, proof, at, idle_limit).await?;
+        if let Rotation::Rotated(live) | Rotation::Unmoved(live) = &rotation {
+            self.local.keep(load, sid, Some(live));
+        }
+        Ok(rotation)
     }
 
     /// A plain use is not told: an instance that does not know of it notes one more within the minute, and judges

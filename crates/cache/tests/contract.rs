@@ -52,16 +52,18 @@ mod over_sqlite {
 
 mod both {
     use async_trait::async_trait;
+    use chrono::TimeDelta;
     use evently_auth_domain::Timestamp;
     use evently_auth_domain::account::UserId;
     use evently_auth_domain::effects::Effects;
     use evently_auth_domain::error::StoreError;
     use evently_auth_domain::ports::{Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
-    use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
+    use evently_auth_domain::refresh::TokenProof;
+    use evently_auth_domain::session::{LiveSession, NewSession, Session, Sid, Touch};
     use std::sync::Arc;
 
-    /// A client whose balancer sends what it reads elsewhere than what it writes. A plain touch is told to nobody, so it
-    /// is asked of the one that it was made on; so is what was swept.
+    /// A client whose balancer sends what it reads elsewhere than what it writes. A plain touch and a rotation are told to
+    /// nobody, so they are asked of the one that they were made on; so is what was swept.
     pub(crate) struct Both {
         pub(crate) writes: Arc<dyn Sessions>,
         pub(crate) reads: Arc<dyn Sessions>,
@@ -85,8 +87,14 @@ mod both {
             self.reads.find(sid).await
         }
 
-        async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
-            self.writes.rotate(sid, from, at).await
+        async fn rotate(
+            &self,
+            sid: &Sid,
+            proof: &TokenProof,
+            at: Timestamp,
+            idle_limit: Option<TimeDelta>,
+        ) -> Result<Rotation, StoreError> {
+            self.reads.rotate(sid, proof, at, idle_limit).await
         }
 
         async fn touch(&self, touch: Touch, effects: Effects) -> Result<(), StoreError> {

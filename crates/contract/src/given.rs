@@ -11,7 +11,8 @@ use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::mail::{MailKind, Priority, SealedMail};
 use evently_auth_domain::password::PasswordHash;
 use evently_auth_domain::ports::UserFilter;
-use evently_auth_domain::session::{NewSession, Seed, Sid};
+use evently_auth_domain::refresh::{PresentedToken, RefreshKey, RefreshToken, TokenProof};
+use evently_auth_domain::session::{Generation, NewSession, Seed, Sid};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -104,14 +105,30 @@ pub fn sid(number: usize) -> Sid {
     Sid::parse(&format!("{number:022}")).unwrap()
 }
 
-/// A session to be, opened at `at(0)` for seven days.
-pub fn session(user: &User, number: usize) -> NewSession {
+/// The seed of the session of this number.
+fn seed(number: usize) -> Seed {
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&number.to_be_bytes());
+    Seed::from_bytes(seed)
+}
+
+/// What proves the refresh token of a generation of [`session`] number `number`.
+pub fn proof(number: usize, generation: i64) -> TokenProof {
+    let key = RefreshKey::new([7; 32]);
+    proof_of(&key.token(&sid(number), &seed(number), Generation(generation)))
+}
+
+/// What would prove `token`, had the server made it.
+pub fn proof_of(token: &RefreshToken) -> TokenProof {
+    RefreshKey::new([7; 32]).proof(&PresentedToken::parse(token.expose()).unwrap())
+}
+
+/// A session to be, opened at `at(0)` for seven days.
+pub fn session(user: &User, number: usize) -> NewSession {
     NewSession {
         sid: sid(number),
         user_id: user.id,
-        seed: Seed::from_bytes(seed),
+        seed: seed(number),
         expires_at: at(604_800),
         ip_address: Some(IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1))),
         user_agent: UserAgent::parse("Firefox/120.0"),

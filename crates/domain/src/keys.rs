@@ -42,7 +42,7 @@ impl Keys {
             }
         };
         Self {
-            refresh: RefreshKey::new(key("refresh-token/v1")),
+            refresh: RefreshKey::new(key("refresh-token/v2")),
             codes: CodeKey::new(key("one-time-code/v1")),
             devices: DeviceKey::new(key("device-token/v1")),
             mails: MailKey::new(key("outbox/v1")),

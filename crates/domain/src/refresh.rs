@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
@@ -61,6 +61,10 @@ impl PresentedToken {
 }
 
 /// The server's key for refresh tokens; with a session's seed it makes and proves them.
+///
+/// The MAC of a token is HMAC-SHA256 of the seed, under a key of that token's own: HMAC-SHA256 of sid and generation under
+/// the server's key. So a store, which has the seed, can be asked whether it proves one token without being told what
+/// would make another ([`TokenProof`]).
 #[derive(Clone)]
 pub struct RefreshKey([u8; 32]);
 
@@ -72,23 +76,74 @@ impl RefreshKey {
 
     /// The token of `generation`: the same bytes each time.
     pub fn token(&self, sid: &Sid, seed: &Seed, generation: Generation) -> RefreshToken {
-        let mac = URL_SAFE_NO_PAD.encode(self.mac(seed, generation));
-        RefreshToken(format!("{sid}.{}.{mac}", generation.0))
+        let mac = hmac(&self.key_of(sid, generation), &[seed.expose()]);
+        RefreshToken(format!("{sid}.{}.{}", generation.0, URL_SAFE_NO_PAD.encode(mac)))
     }
 
-    /// Whether we made `presented` for the session with this seed; in constant time.
-    pub fn proves(&self, presented: &PresentedToken, seed: &Seed) -> bool {
-        self.mac(seed, presented.generation).ct_eq(&presented.mac).into()
-    }
-
-    fn mac(&self, seed: &Seed, generation: Generation) -> [u8; 32] {
-        let mut mac = match Hmac::<Sha256>::new_from_slice(&self.0) {
-            Ok(mac) => mac,
-            Err(never) => unreachable!("HMAC takes keys of any length: {never}"),
+    /// What tells somebody who has the seed of the session whether we made `presented`.
+    pub fn proof(&self, presented: &PresentedToken) -> TokenProof {
+        let key = self.key_of(&presented.sid, presented.generation);
+        let padded = |with: u8| {
+            let mut block = [with; BLOCK];
+            block.iter_mut().zip(key).for_each(|(byte, key)| *byte ^= key);
+            block
         };
-        mac.update(seed.expose());
-        mac.update(&generation.0.to_be_bytes());
-        mac.finalize().into_bytes().into()
+        TokenProof {
+            generation: presented.generation,
+            inner: padded(0x36),
+            outer: padded(0x5c),
+            digest: Sha256::digest(presented.mac).into(),
+        }
+    }
+
+    fn key_of(&self, sid: &Sid, generation: Generation) -> [u8; 32] {
+        hmac(&self.0, &[sid.as_str().as_bytes(), &generation.0.to_be_bytes()])
+    }
+}
+
+fn hmac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    let mut mac = match Hmac::<Sha256>::new_from_slice(key) {
+        Ok(mac) => mac,
+        Err(never) => unreachable!("HMAC takes keys of any length: {never}"),
+    };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+/// What SHA-256 works on at a time, in bytes: the length of a key of HMAC (RFC 2104).
+const BLOCK: usize = 64;
+
+/// Whether a token is genuine, put as a question to whoever has the seed of its session: it is, if
+/// `sha256(sha256(outer + sha256(inner + seed))) == digest`. That is the MAC of RFC 2104 with its key spread over two blocks,
+/// and SHA-256 once more, so that the time of a comparison tells nothing of the MAC. It tells of this one token; never
+/// printed.
+#[derive(Clone)]
+pub struct TokenProof {
+    /// The generation that the token claims to be, and is if it is genuine.
+    pub generation: Generation,
+    inner: [u8; BLOCK],
+    outer: [u8; BLOCK],
+    digest: [u8; 32],
+}
+
+impl TokenProof {
+    /// Whether the token was made for the session with this seed.
+    pub fn holds(&self, seed: &Seed) -> bool {
+        let inner = Sha256::new().chain_update(self.inner).chain_update(seed.expose()).finalize();
+        let mac = Sha256::new().chain_update(self.outer).chain_update(inner).finalize();
+        let digest: [u8; 32] = Sha256::digest(mac).into();
+        digest.ct_eq(&self.digest).into()
+    }
+
+    /// `inner`, `outer` and `digest`, for a store that answers the question itself.
+    pub fn expose(&self) -> (&[u8], &[u8], &[u8]) {
+        (&self.inner, &self.outer, &self.digest)
+    }
+}
+
+impl fmt::Debug for TokenProof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TokenProof({}, ..)", self.generation.0)
     }
 }
 
@@ -137,9 +192,24 @@ mod tests {
         assert_eq!(token, key().token(&sid(), &seed, Generation(3)));
         let presented = PresentedToken::parse(token.expose()).unwrap();
         assert_eq!((presented.sid.clone(), presented.generation), (sid(), Generation(3)));
-        assert!(key().proves(&presented, &seed));
-        assert!(!key().proves(&presented, &Seed::from_bytes([2; 32])));
-        assert!(!RefreshKey::new([8; 32]).proves(&presented, &seed));
+        assert!(key().proof(&presented).holds(&seed));
+        assert_eq!(format!("{:?}", key().proof(&presented)), "TokenProof(3, ..)");
+        assert!(!key().proof(&presented).holds(&Seed::from_bytes([2; 32])));
+        assert!(!RefreshKey::new([8; 32]).proof(&presented).holds(&seed));
+        for other in [
+            PresentedToken { generation: Generation(4), ..presented.clone() },
+            PresentedToken { sid: Sid::parse("BAAAAAAAAAAAAAAAAAAAAA").unwrap(), ..presented.clone() },
+            PresentedToken { mac: [0; 32], ..presented },
+        ] {
+            assert!(!key().proof(&other).holds(&seed));
+        }
+    }
+
+    /// Computed with another implementation: `hmac.new(hmac.new(b"\x07" * 32, sid + generation, "sha256").digest(), seed, "sha256")`.
+    #[test]
+    fn a_token_is_what_it_always_was() {
+        let token = key().token(&sid(), &Seed::from_bytes([1; 32]), Generation(3));
+        assert_eq!(token.expose(), "AAAAAAAAAAAAAAAAAAAAAA.3.Y87z8x4ZhwEhQI-PaHTE361gEtl-mL_js0BZy9aXdUs");
     }
 
     #[test]

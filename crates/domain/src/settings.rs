@@ -64,6 +64,16 @@ pub enum SessionBinding {
     Both,
 }
 
+impl SessionBinding {
+    /// Whether some uses are refused.
+    pub(crate) fn refuses(self) -> bool {
+        match self {
+            Self::Off | Self::Record => false,
+            Self::UserAgent | Self::Ip | Self::Both => true,
+        }
+    }
+}
+
 /// Whether a registration tells that its address is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RegistrationPrivacy {

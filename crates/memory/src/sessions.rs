@@ -2,11 +2,13 @@
 
 use crate::state::{MemoryStore, State};
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
+use evently_auth_domain::refresh::TokenProof;
 use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, SessionId, Sid, Touch};
 
 #[async_trait]
@@ -59,20 +61,26 @@ impl Sessions for MemoryStore {
         Ok(self.state()?.live_session(sid))
     }
 
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError> {
         let mut state = self.state()?;
         let Some(mut live) = state.live_session(sid) else {
             return Ok(Rotation::Ended);
         };
-        if !live.user.is_active || !live.session.is_live(at, None) {
+        if !live.user.is_active || !live.session.is_live(at, idle_limit) {
             return Ok(Rotation::Ended);
         }
-        if live.session.generation != from {
-            return Ok(Rotation::Behind(live));
+        if live.session.generation != proof.generation || !proof.holds(&live.session.seed) {
+            return Ok(Rotation::Unmoved(live));
         }
         let session = &mut live.session;
-        session.generation = from.next();
-        session.seen_generation = session.seen_generation.max(Some(from));
+        session.generation = proof.generation.next();
+        session.seen_generation = session.seen_generation.max(Some(proof.generation));
         session.rotated_at = Some(at);
         session.last_accessed = at;
         state.sessions.insert(sid.clone(), session.clone());

@@ -112,7 +112,7 @@ async fn use_everything(database: &Database) {
         store.open(given::session(&ada, number), password.clone(), effects).await.unwrap();
     }
     Sessions::find(store, &sid(7)).await.unwrap();
-    store.rotate(&sid(7), Generation::FIRST, at(5)).await.unwrap();
+    store.rotate(&sid(7), &given::proof(7, 0), at(5), None).await.unwrap();
     let touch = Touch {
         sid: sid(7),
         seen_generation: Generation::FIRST,

@@ -1,7 +1,7 @@
 //! What is answered without asking, for how long, and what never is.
 
 use crate::world::World;
-use evently_auth_contract::given::{at, sid};
+use evently_auth_contract::given::{at, proof, sid};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{CachedSession, SessionCache, Sessions, SessionsToEnd, UserChange, Users};
 use evently_auth_domain::session::{Generation, Touch};
@@ -29,7 +29,7 @@ async fn a_fresh_find_asks_the_store_and_is_remembered() {
     world.signed_in("ada", 1).await;
     one.warm(&sid(1)).await;
     let before = one.find(&sid(1)).await;
-    world.store().rotate(&sid(1), Generation(0), at(1)).await.unwrap();
+    world.store().rotate(&sid(1), &proof(1, 0), at(1), None).await.unwrap();
     assert_eq!(one.find(&sid(1)).await, before, "nobody told");
     let fresh = one.stores.sessions.find_fresh(&sid(1)).await.unwrap();
     assert_eq!(fresh, world.truth(&sid(1)).await);

@@ -3,7 +3,7 @@
 use crate::world::World;
 use async_trait::async_trait;
 use evently_auth_cache::{Stores, decorate};
-use evently_auth_contract::given::{at, notice, password, session, sid};
+use evently_auth_contract::given::{at, notice, password, proof, session, sid};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{
@@ -26,7 +26,7 @@ async fn a_lost_line_turns_the_caches_off_at_once() {
     world.signed_in("ada", 1).await;
     one.warm(&sid(1)).await;
     one.signals.set_line(false);
-    world.store().rotate(&sid(1), Generation(0), at(1)).await.unwrap();
+    world.store().rotate(&sid(1), &proof(1, 0), at(1), None).await.unwrap();
     let before = one.watched.finds();
     for _ in 0..3 {
         assert_eq!(one.find(&sid(1)).await, world.truth(&sid(1)).await);
@@ -48,7 +48,7 @@ async fn what_was_read_while_the_line_was_down_is_not_remembered() {
     one.signals.set_line(false);
     assert!(one.stores.sessions.find_fresh(&sid(1)).await.unwrap().is_some());
     one.find(&sid(1)).await;
-    world.store().rotate(&sid(1), Generation(0), at(1)).await.unwrap();
+    world.store().rotate(&sid(1), &proof(1, 0), at(1), None).await.unwrap();
     one.signals.set_line(true);
     assert_eq!(one.find(&sid(1)).await, world.truth(&sid(1)).await);
 }
@@ -87,7 +87,7 @@ async fn a_line_that_is_no_longer_proven_is_not_trusted() {
 
     line.proven(Instant::now() + Duration::from_secs(60));
     assert_eq!(sessions.find(&sid(1)).await.unwrap(), old);
-    store.rotate(&sid(1), Generation(0), at(1)).await.unwrap();
+    store.rotate(&sid(1), &proof(1, 0), at(1), None).await.unwrap();
     assert_eq!(sessions.find(&sid(1)).await.unwrap(), old, "nobody told");
     line.proven(Instant::now());
     assert_eq!(sessions.find(&sid(1)).await.unwrap(), world.truth(&sid(1)).await);

@@ -2,13 +2,13 @@
 
 use crate::world::{Instance, World};
 use evently_auth_contract::given::{
-    at, drastic_effects, effects, event, notice, other_password, password, session, sid, unverified,
+    at, drastic_effects, effects, event, notice, other_password, password, proof, session, sid, unverified,
 };
 use evently_auth_domain::account::Role;
 use evently_auth_domain::audit::AuditAction;
 use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::ports::{
-    SessionsToEnd, Signal, SignalListener, Signals, UnchangedPassword, UserChange,
+    Rotation, SessionsToEnd, Signal, SignalListener, Signals, UnchangedPassword, UserChange,
 };
 use evently_auth_domain::session::{Generation, LiveSession, Touch};
 use std::future::Future;
@@ -69,12 +69,38 @@ async fn the_end_of_all_other_sessions() {
     seen(|one, live| async move { end(&one, SessionsToEnd::OthersOf(live.user.id, sid(2))).await }).await;
 }
 
+/// Nobody is refused by what is older, so nobody is told; where it was made the next request need not look for it.
 #[tokio::test]
-async fn a_rotation() {
-    seen(|one, live| async move {
-        one.stores.sessions.rotate(&live.session.sid, Generation(0), at(5)).await.unwrap();
-    })
-    .await;
+async fn a_rotation_is_known_where_it_was_made_and_told_to_nobody() {
+    let world = World::new();
+    let (one, other) = (world.instance(), world.instance());
+    let before = world.signed_in("ada", 1).await;
+    one.warm(&sid(1)).await;
+    other.warm(&sid(1)).await;
+    one.stores.sessions.rotate(&sid(1), &proof(1, 0), at(5), None).await.unwrap();
+    let finds = one.watched.finds();
+    assert_eq!(one.find(&sid(1)).await, world.truth(&sid(1)).await);
+    assert_eq!(one.watched.finds(), finds, "it was not looked for");
+    assert_eq!(other.find(&sid(1)).await, Some(before), "it knows no better");
+}
+
+/// What is heard while it is under way voids what it leaves behind.
+#[tokio::test]
+async fn an_end_beside_a_rotation_is_seen() {
+    let world = World::new();
+    let (one, other) = (world.instance(), world.instance());
+    world.signed_in("ada", 1).await;
+    one.warm(&sid(1)).await;
+    one.watched.hold();
+    let (rotating, instance) = (proof(1, 0), one.clone());
+    let rotation = tokio::spawn(async move {
+        instance.stores.sessions.rotate(&sid(1), &rotating, at(5), None).await.unwrap()
+    });
+    one.watched.until_held().await;
+    end(&other, SessionsToEnd::One(sid(1))).await;
+    one.watched.release();
+    assert!(matches!(rotation.await.unwrap(), Rotation::Rotated(_)), "it came first");
+    assert!(!one.find(&sid(1)).await.unwrap().session.is_active);
 }
 
 #[tokio::test]

@@ -5,11 +5,13 @@ use chrono::TimeDelta;
 use evently_auth_contract::given::{self, email};
 use evently_auth_domain::Auth;
 use evently_auth_domain::account::Identifier;
-use evently_auth_domain::client::Client;
+use evently_auth_domain::client::{Client, UserAgent};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::password::Password;
 use evently_auth_domain::ports::Users;
-use evently_auth_domain::settings::Settings;
+use evently_auth_domain::refresh::PresentedToken;
+use evently_auth_domain::session::Generation;
+use evently_auth_domain::settings::{SessionBinding, Settings};
 use evently_auth_domain::usecases::{AuthenticateError, LogIn, RefreshError, Tokens};
 
 struct Two {
@@ -66,8 +68,33 @@ async fn a_token_of_an_ended_session_costs_one_lookup() {
     let finds = behind.watched.finds();
     old.authenticate(tokens.access.expose(), &client()).await.unwrap_err();
     assert_eq!(behind.watched.finds(), finds + 1);
-    old.refresh(tokens.refresh.expose(), &client()).await.unwrap_err();
-    assert_eq!(behind.watched.finds(), finds + 2);
+}
+
+/// The store proves it, moves the chain on and says what the session is, all at once.
+#[tokio::test]
+async fn a_refresh_looks_nothing_up() {
+    let Two { behind, old, new, tokens, .. } = two(Settings::default()).await;
+    let finds = behind.watched.finds();
+    let next = new.refresh(tokens.refresh.expose(), &client()).await.unwrap();
+    let last = old.refresh(next.refresh.expose(), &client()).await.unwrap();
+    let caller = old.authenticate(last.access.expose(), &client()).await.unwrap();
+    assert_eq!(behind.watched.finds(), finds, "nor does the first request after it");
+    old.log_out(&caller, &client()).await.unwrap();
+    old.refresh(last.refresh.expose(), &client()).await.unwrap_err();
+    assert_eq!(behind.watched.finds(), finds, "nor one in vain");
+}
+
+/// A session that was made on another device is not moved on by a policy that refuses it.
+#[tokio::test]
+async fn a_refresh_that_the_policy_refuses_moves_nothing() {
+    let settings = Settings { session_binding: SessionBinding::UserAgent, ..Settings::default() };
+    let Two { world, old, new, tokens, .. } = two(settings).await;
+    let stranger = Client::new(client().address, UserAgent::parse("curl/8.5"), "request-2");
+    let refused = old.refresh(tokens.refresh.expose(), &stranger).await;
+    assert!(matches!(refused, Err(RefreshError::InvalidToken)));
+    let sid = PresentedToken::parse(tokens.refresh.expose()).unwrap().sid;
+    assert_eq!(world.truth(&sid).await.unwrap().session.generation, Generation::FIRST);
+    new.refresh(tokens.refresh.expose(), &client()).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,12 +1,14 @@
 //! A store that is watched, and can be held up.
 
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
-use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
+use evently_auth_domain::refresh::TokenProof;
+use evently_auth_domain::session::{LiveSession, NewSession, Session, Sid, Touch};
 use evently_auth_memory::MemoryStore;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::Semaphore;
@@ -92,8 +94,16 @@ impl Sessions for Watched {
         found
     }
 
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
-        self.store.rotate(sid, from, at).await
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError> {
+        let rotation = self.store.rotate(sid, proof, at, idle_limit).await;
+        self.pass().await;
+        rotation
     }
 
     async fn touch(&self, touch: Touch, effects: Effects) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! Ending sessions.
 
-use crate::given::{at, effects, session, sid, user};
+use crate::given::{at, effects, proof, session, sid, user};
 use crate::{StoreHarness, race};
 use evently_auth_domain::account::User;
 use evently_auth_domain::effects::Effects;
@@ -87,7 +87,7 @@ pub async fn an_ended_session_ends_no_more(store: StoreHarness) {
 pub async fn an_ended_session_is_never_live_again(store: StoreHarness) {
     crowd(&store).await;
     end(&store, SessionsToEnd::One(sid(1))).await;
-    let rotation = store.sessions.rotate(&sid(1), Generation::FIRST, at(60)).await.unwrap();
+    let rotation = store.sessions.rotate(&sid(1), &proof(1, 0), at(60), None).await.unwrap();
     assert_eq!(rotation, Rotation::Ended);
     let touch = Touch {
         sid: sid(1),

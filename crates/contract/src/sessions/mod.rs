@@ -27,7 +27,9 @@ macro_rules! sessions {
             rotating: [
                 the_current_generation_moves_on,
                 times_survive_to_the_microsecond,
-                another_generation_is_behind,
+                another_generation_moves_nothing,
+                what_is_not_proven_moves_nothing,
+                what_was_idle_for_too_long_does_not_rotate,
                 a_generation_seen_stays_seen,
                 rotation_never_moves_the_end,
                 what_is_not_live_does_not_rotate,

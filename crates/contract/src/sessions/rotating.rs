@@ -1,11 +1,13 @@
 //! Moving the chain on.
 
-use crate::given::{INSTANT, at, session, sid, user};
+use crate::given::{INSTANT, at, proof, proof_of, session, sid, user};
 use crate::{StoreHarness, race};
+use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{Rotation, SessionsToEnd, UserChange};
-use evently_auth_domain::session::{Generation, LiveSession, Session, Touch};
+use evently_auth_domain::refresh::RefreshKey;
+use evently_auth_domain::session::{Generation, LiveSession, Seed, Session, Touch};
 
 async fn opened(store: &StoreHarness) -> LiveSession {
     let ada = store.add(user("ada")).await;
@@ -13,7 +15,7 @@ async fn opened(store: &StoreHarness) -> LiveSession {
 }
 
 async fn rotate(store: &StoreHarness, from: i64, at: Timestamp) -> Rotation {
-    store.sessions.rotate(&sid(1), Generation(from), at).await.unwrap()
+    store.sessions.rotate(&sid(1), &proof(1, from), at, None).await.unwrap()
 }
 
 /// And says so on the session.
@@ -49,14 +51,46 @@ pub async fn times_survive_to_the_microsecond(store: StoreHarness) {
 }
 
 /// Older or newer: the session comes back as it is, and nothing is changed.
-pub async fn another_generation_is_behind(store: StoreHarness) {
+pub async fn another_generation_moves_nothing(store: StoreHarness) {
     opened(&store).await;
     rotate(&store, 0, at(60)).await;
     let before = store.sessions.find(&sid(1)).await.unwrap().unwrap();
     for from in [0, 2, 100] {
-        assert_eq!(rotate(&store, from, at(70)).await, Rotation::Behind(before.clone()), "from {from}");
+        assert_eq!(rotate(&store, from, at(70)).await, Rotation::Unmoved(before.clone()), "from {from}");
     }
     assert_eq!(store.sessions.find(&sid(1)).await.unwrap(), Some(before));
+}
+
+/// The right generation and a MAC that was made with another key, or from another seed.
+pub async fn what_is_not_proven_moves_nothing(store: StoreHarness) {
+    let live = opened(&store).await;
+    rotate(&store, 0, at(60)).await;
+    let before = store.sessions.find(&sid(1)).await.unwrap().unwrap();
+    let seed = &live.session.seed;
+    let of_another_key = RefreshKey::new([8; 32]).token(&sid(1), seed, Generation(1));
+    let of_another_seed = RefreshKey::new([7; 32]).token(&sid(1), &Seed::from_bytes([9; 32]), Generation(1));
+    for forged in [proof_of(&of_another_key), proof_of(&of_another_seed)] {
+        let answer = store.sessions.rotate(&sid(1), &forged, at(70), None).await.unwrap();
+        assert_eq!(answer, Rotation::Unmoved(before.clone()));
+    }
+    assert_eq!(store.sessions.find(&sid(1)).await.unwrap(), Some(before));
+    assert!(matches!(rotate(&store, 1, at(70)).await, Rotation::Rotated(_)), "the genuine one does");
+}
+
+/// One that was used just within it moves on.
+pub async fn what_was_idle_for_too_long_does_not_rotate(store: StoreHarness) {
+    opened(&store).await;
+    let limit = TimeDelta::seconds(30);
+    let rotate = |generation: i64, at: Timestamp| {
+        let sessions = store.sessions.clone();
+        async move { sessions.rotate(&sid(1), &proof(1, generation), at, Some(limit)).await.unwrap() }
+    };
+    assert_eq!(rotate(0, at(30) + INSTANT).await, Rotation::Ended);
+    assert_eq!(rotate(5, at(30) + INSTANT).await, Rotation::Ended, "another generation");
+    assert!(matches!(rotate(0, at(30)).await, Rotation::Rotated(_)));
+    assert!(matches!(rotate(1, at(60)).await, Rotation::Rotated(_)));
+    assert!(matches!(rotate(1, at(61)).await, Rotation::Unmoved(_)));
+    assert_eq!(rotate(2, at(90) + INSTANT).await, Rotation::Ended);
 }
 
 /// A rotation marks what it came from, never less than was seen before.
@@ -108,12 +142,12 @@ pub async fn of_many_rotations_one_moves_on(store: StoreHarness) {
         let sessions = &store.sessions;
         let results = race(64, |_| {
             let sessions = sessions.clone();
-            async move { sessions.rotate(&sid(1), Generation(from), at(60)).await.unwrap() }
+            async move { sessions.rotate(&sid(1), &proof(1, from), at(60), None).await.unwrap() }
         })
         .await;
         assert_eq!(results.iter().filter(|result| matches!(result, Rotation::Rotated(_))).count(), 1);
         for result in results {
-            let (Rotation::Rotated(live) | Rotation::Behind(live)) = result else { panic!("it is live") };
+            let (Rotation::Rotated(live) | Rotation::Unmoved(live)) = result else { panic!("it is live") };
             assert_eq!(live.session.generation, Generation(from + 1));
         }
     }
@@ -127,7 +161,7 @@ pub async fn rotation_races_the_end(store: StoreHarness) {
         let sessions = sessions.clone();
         async move {
             if number % 2 == 0 {
-                sessions.rotate(&sid(1), Generation(0), at(60)).await.unwrap();
+                sessions.rotate(&sid(1), &proof(1, 0), at(60), None).await.unwrap();
             } else {
                 sessions.end(SessionsToEnd::One(sid(1)), Effects::default()).await.unwrap();
             }

@@ -3,8 +3,10 @@ use crate::account::UserId;
 use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::password::PasswordHash;
-use crate::session::{Generation, LiveSession, NewSession, Session, SessionId, Sid, Touch};
+use crate::refresh::TokenProof;
+use crate::session::{LiveSession, NewSession, Session, SessionId, Sid, Touch};
 use async_trait::async_trait;
+use chrono::TimeDelta;
 
 /// Sessions.
 ///
@@ -41,12 +43,19 @@ pub trait Sessions: Send + Sync {
         self.find(sid).await
     }
 
-    /// Moves the chain on from generation `from`, if that is the current one and the session and its owner are active
-    /// and it has not expired at `at`; sets `rotated_at`, `last_accessed`, and marks `from` as seen.
+    /// Moves the chain on from the generation of `proof`, if that is the current one, the proof holds for the session's
+    /// seed, the session and its owner are active, and at `at` it has not expired, nor was unused for longer than
+    /// `idle_limit`; sets `rotated_at`, `last_accessed`, and marks that generation as seen.
     ///
     /// # Errors
     /// When the store is away; then nothing happened.
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError>;
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError>;
 
     /// Notes uses; the latest generation seen never goes back, nor does `last_accessed`. An event in `effects` is
     /// written with them.
@@ -97,9 +106,9 @@ pub struct UnchangedPassword {
 pub enum Rotation {
     /// The chain moved on; the session as it is now.
     Rotated(LiveSession),
-    /// The session is live, but another generation is current.
-    Behind(LiveSession),
-    /// The session is gone, ended or expired, or its owner is inactive.
+    /// The session is live, and as it was: the proof does not hold, or another generation is current.
+    Unmoved(LiveSession),
+    /// The session is gone, ended, expired or was idle for too long, or its owner is inactive.
     Ended,
 }
 

@@ -31,37 +31,41 @@ impl Auth {
     pub async fn refresh(&self, token: &str, client: &Client) -> Result<Tokens, RefreshError> {
         let presented = PresentedToken::parse(token).ok_or(RefreshError::InvalidToken)?;
         let now = self.now();
-        let is_live = |found: &LiveSession| found.session.is_live(now, self.settings.session_idle_limit);
-        let found =
-            self.find_admitting(&presented.sid, now, is_live).await?.ok_or(RefreshError::InvalidToken)?;
-        if !self.keys.refresh.proves(&presented, &found.session.seed) {
-            return Err(RefreshError::InvalidToken);
-        }
-        // Theft is theft wherever it comes from, and stays theft however far the chain has moved on since; the binding
-        // has a say in what is left.
-        if judge(&found.session, presented.generation, now) == Verdict::Theft {
-            return self.end_stolen(&found, client, now).await;
-        }
-        let judged = self.judge_use(&found.session, client, now).await?;
-        if matches!(judged, Use::Refused) {
-            return Err(RefreshError::InvalidToken);
+        let proof = self.keys.refresh.proof(&presented);
+        let idle_limit = self.settings.session_idle_limit;
+        if self.settings.session_binding.refuses() {
+            // Whoever it refuses must not move the chain, so it is asked first, at the price of one more look.
+            let found = self.ports.sessions.find_fresh(&presented.sid).await?;
+            let found = found
+                .filter(|found| found.session.is_live(now, idle_limit) && proof.holds(&found.session.seed));
+            let found = found.ok_or(RefreshError::InvalidToken)?;
+            // Theft is theft wherever it comes from; the binding has a say in what is left.
+            if judge(&found.session, presented.generation, now) != Verdict::Theft
+                && matches!(self.judge_use(&found.session, client, now).await?, Use::Refused)
+            {
+                return Err(RefreshError::InvalidToken);
+            }
         }
 
-        // What was found may be old; the rotation is settled by the store, and decided on what it says.
-        let live = match self.ports.sessions.rotate(&presented.sid, presented.generation, now).await? {
+        // The store proves the token and settles the rotation in one step; what is left is decided on what it says.
+        let live = match self.ports.sessions.rotate(&presented.sid, &proof, now, idle_limit).await? {
             Rotation::Rotated(live) => live,
-            Rotation::Ended => return Err(RefreshError::InvalidToken),
-            Rotation::Behind(live) => match judge(&live.session, presented.generation, now) {
-                Verdict::Repeat => live,
-                Verdict::Theft => return self.end_stolen(&live, client, now).await,
-                Verdict::Rotate | Verdict::Unknown => return Err(RefreshError::InvalidToken),
-            },
+            Rotation::Unmoved(live) if proof.holds(&live.session.seed) => {
+                match judge(&live.session, presented.generation, now) {
+                    Verdict::Repeat => live,
+                    Verdict::Theft => return self.end_stolen(&live, client, now).await,
+                    Verdict::Rotate | Verdict::Unknown => return Err(RefreshError::InvalidToken),
+                }
+            }
+            Rotation::Unmoved(_) | Rotation::Ended => return Err(RefreshError::InvalidToken),
         };
-        if let Use::Moved(effects) = judged {
-            self.ports
-                .sessions
-                .touch(Touch::of(&live.session, presented.generation, client, now), effects)
-                .await?;
+        match self.judge_use(&live.session, client, now).await? {
+            Use::Usual => {}
+            Use::Moved(effects) => {
+                let touch = Touch::of(&live.session, presented.generation, client, now);
+                self.ports.sessions.touch(touch, effects).await?;
+            }
+            Use::Refused => return Err(RefreshError::InvalidToken),
         }
         Ok(self.tokens(&live, now)?)
     }

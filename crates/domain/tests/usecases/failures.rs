@@ -20,10 +20,10 @@ async fn a_failure_is_never_an_answer_about_the_caller() {
         store.fail_after(calls, Unavailable);
         let failed = world.try_log_in("grace", PASSWORD, &world.client).await;
         assert!(matches!(failed, Err(LogInError::Store(_))), "{failed:?}");
-        store.fail_after(calls, Unavailable);
-        let failed = world.auth.refresh(tokens.refresh.expose(), &world.client).await;
-        assert!(matches!(failed, Err(RefreshError::Store(_))), "{failed:?}");
     }
+    store.fail_next(Unavailable);
+    let failed = world.auth.refresh(tokens.refresh.expose(), &world.client).await;
+    assert!(matches!(failed, Err(RefreshError::Store(_))), "{failed:?}");
     store.fail_next(Unavailable);
     let failed = world.auth.authenticate(tokens.access.expose(), &world.client).await;
     assert!(matches!(failed, Err(AuthenticateError::Store(_))));

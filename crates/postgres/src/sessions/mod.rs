@@ -7,6 +7,7 @@ use crate::rows::all;
 use crate::schema::user_sessions;
 use crate::store::PgStore;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use evently_auth_domain::Timestamp;
@@ -14,7 +15,8 @@ use evently_auth_domain::account::UserId;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
-use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
+use evently_auth_domain::refresh::TokenProof;
+use evently_auth_domain::session::{LiveSession, NewSession, Session, Sid, Touch};
 use row::{LiveRow, SessionRow, live};
 
 #[async_trait]
@@ -40,17 +42,23 @@ impl Sessions for PgStore {
         row.await?.map(live).transpose()
     }
 
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError> {
         let row = self.write("sessions.rotate", move |connection| async move {
-            let statement = statements::rotate(sid, from, at);
+            let statement = statements::rotate(sid, proof, at, idle_limit);
             Ok(statement.get_result::<(bool, LiveRow)>(&mut connection.get()?).await.optional()?)
         });
         let Some((moved, row)) = row.await? else { return Ok(Rotation::Ended) };
         let held = live(row)?;
         Ok(if moved {
             Rotation::Rotated(held)
-        } else if held.session.is_live(at, None) && held.user.is_active {
-            Rotation::Behind(held)
+        } else if held.session.is_live(at, idle_limit) && held.user.is_active {
+            Rotation::Unmoved(held)
         } else {
             Rotation::Ended
         })

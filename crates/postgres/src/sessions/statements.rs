@@ -3,12 +3,14 @@
 use super::row::{LiveSql, SessionRow};
 use crate::statement::{Statement, columns};
 use crate::users::UserRow;
+use chrono::TimeDelta;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text, Timestamptz};
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::audit::AuditKey;
 use evently_auth_domain::client::UserAgent;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{SessionsToEnd, UnchangedPassword};
+use evently_auth_domain::refresh::TokenProof;
 use evently_auth_domain::session::{Generation, NewSession, Sid, Touch};
 use std::sync::LazyLock;
 
@@ -71,8 +73,15 @@ pub(super) fn find(sid: &Sid) -> Statement<LiveSql> {
 /// Yields whether the chain moved on, and the session with its owner as they are now.
 ///
 /// The lock is what makes it one statement: it waits for another rotation and then holds the session as that
-/// one left it, where a plain look would show it as it was before.
-pub(super) fn rotate(sid: &Sid, from: Generation, at: Timestamp) -> Statement<(Bool, LiveSql)> {
+/// one left it, where a plain look would show it as it was before. The token is proven in it too: the server learns
+/// enough for that one token, which is spent by it.
+pub(super) fn rotate(
+    sid: &Sid,
+    proof: &TokenProof,
+    at: Timestamp,
+    idle_limit: Option<TimeDelta>,
+) -> Statement<(Bool, LiveSql)> {
+    let (inner, outer, digest) = proof.expose();
     Statement::new(
         "WITH held AS (
             SELECT * FROM user_sessions WHERE session_token = ? FOR NO KEY UPDATE
@@ -83,14 +92,20 @@ pub(super) fn rotate(sid: &Sid, from: Generation, at: Timestamp) -> Statement<(B
             FROM held JOIN users ON users.id = held.user_id
             WHERE user_sessions.id = held.id AND held.generation = ? AND held.is_active
                 AND held.expires_at > ? AND users.is_active
+                AND coalesce(held.last_accessed >= ?, true)
+                AND sha256(sha256(?::bytea || sha256(?::bytea || held.seed))) = ?
             RETURNING user_sessions.*
         ) SELECT true, ",
     )
     .bind::<Text, _>(sid.as_str().to_owned())
     .bind::<Timestamptz, _>(at)
     .bind::<Timestamptz, _>(at)
-    .bind::<BigInt, _>(from.0)
+    .bind::<BigInt, _>(proof.generation.0)
     .bind::<Timestamptz, _>(at)
+    .bind::<Nullable<Timestamptz>, _>(idle_limit.map(|limit| at - limit))
+    .bind::<Binary, _>(outer.to_vec())
+    .bind::<Binary, _>(inner.to_vec())
+    .bind::<Binary, _>(digest.to_vec())
     .sql(&LIVE)
     .sql(" FROM moved AS user_sessions JOIN users ON users.id = user_sessions.user_id")
     .sql(" UNION ALL SELECT false, ")

@@ -3,7 +3,7 @@
 
 use crate::{Database, number};
 use chrono::TimeDelta;
-use evently_auth_contract::given::{self, at, drastic_effects, effects, password, sid};
+use evently_auth_contract::given::{self, at, drastic_effects, effects, password, proof, sid};
 use evently_auth_contract::{race, run};
 use evently_auth_domain::account::NewUser;
 use evently_auth_domain::audit::AuditLink;
@@ -116,7 +116,8 @@ fn sessions_move_on_and_end() {
                         _ => {
                             let live = Sessions::find(&store, &name).await.unwrap().unwrap();
                             let from = live.session.generation;
-                            let rotation = store.rotate(&name, from, at(round as i64)).await.unwrap();
+                            let proof = proof(number, from.0);
+                            let rotation = store.rotate(&name, &proof, at(round as i64), None).await.unwrap();
                             if matches!(rotation, Rotation::Rotated(_)) {
                                 moved.push((number, from.0));
                             }

@@ -2,7 +2,7 @@
 //! waited for a lock has a snapshot from before the wait.
 
 use crate::{Database, number};
-use evently_auth_contract::given::{self, at, drastic_effects, effects, password, sid};
+use evently_auth_contract::given::{self, at, drastic_effects, effects, password, proof, sid};
 use evently_auth_contract::run;
 use evently_auth_domain::ports::{
     Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword, UserChange, Users,
@@ -76,9 +76,9 @@ fn whoever_waited_acts_on_what_the_other_left() {
                     }
                     _ => {
                         let rotate =
-                            async move { store.rotate(&sid(1), Generation::FIRST, at(1)).await.unwrap() };
+                            async move { store.rotate(&sid(1), &proof(1, 0), at(1), None).await.unwrap() };
                         match after(&mut raw, other, rotate).await {
-                            Rotation::Behind(live) => assert_eq!(live.session.generation, Generation(1)),
+                            Rotation::Unmoved(live) => assert_eq!(live.session.generation, Generation(1)),
                             rotation => assert_eq!(rotation, Rotation::Ended),
                         }
                         false

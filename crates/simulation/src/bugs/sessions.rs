@@ -8,7 +8,8 @@ use evently_auth_domain::account::UserId;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Clock, Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
-use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
+use evently_auth_domain::refresh::TokenProof;
+use evently_auth_domain::session::{LiveSession, NewSession, Session, Sid, Touch};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -62,12 +63,21 @@ impl Sessions for Careless {
         self.inner.find_fresh(sid).await
     }
 
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError> {
         if self.bug != Bug::RotatesFromAnywhere {
-            return self.inner.rotate(sid, from, at).await;
+            return self.inner.rotate(sid, proof, at, idle_limit).await;
         }
         match self.inner.find_fresh(sid).await? {
-            Some(live) => self.inner.rotate(sid, live.session.generation, at).await,
+            Some(live) => {
+                let proof = TokenProof { generation: live.session.generation, ..proof.clone() };
+                self.inner.rotate(sid, &proof, at, idle_limit).await
+            }
             None => Ok(Rotation::Ended),
         }
     }

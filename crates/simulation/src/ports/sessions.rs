@@ -2,12 +2,14 @@
 
 use super::Gated;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
-use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
+use evently_auth_domain::refresh::TokenProof;
+use evently_auth_domain::session::{LiveSession, NewSession, Session, Sid, Touch};
 
 #[async_trait]
 impl<P: Sessions> Sessions for Gated<P> {
@@ -28,8 +30,14 @@ impl<P: Sessions> Sessions for Gated<P> {
         self.gate.pass("sessions.find_fresh", self.port.find_fresh(sid)).await
     }
 
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
-        self.gate.pass("sessions.rotate", self.port.rotate(sid, from, at)).await
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError> {
+        self.gate.pass("sessions.rotate", self.port.rotate(sid, proof, at, idle_limit)).await
     }
 
     async fn touch(&self, touch: Touch, effects: Effects) -> Result<(), StoreError> {

@@ -8,13 +8,15 @@ use crate::rows::micros;
 use crate::schema::user_sessions;
 use crate::store::SqliteStore;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword};
-use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
+use evently_auth_domain::refresh::TokenProof;
+use evently_auth_domain::session::{LiveSession, NewSession, Session, Sid, Touch};
 use row::SessionRow;
 
 #[async_trait]
@@ -34,9 +36,15 @@ impl Sessions for SqliteStore {
         self.read(move |connection| steps::live(connection, &sid)).await
     }
 
-    async fn rotate(&self, sid: &Sid, from: Generation, at: Timestamp) -> Result<Rotation, StoreError> {
-        let sid = sid.clone();
-        self.write(move |connection| steps::rotate(connection, &sid, from, at)).await
+    async fn rotate(
+        &self,
+        sid: &Sid,
+        proof: &TokenProof,
+        at: Timestamp,
+        idle_limit: Option<TimeDelta>,
+    ) -> Result<Rotation, StoreError> {
+        let (sid, proof) = (sid.clone(), proof.clone());
+        self.write(move |connection| steps::rotate(connection, &sid, &proof, at, idle_limit)).await
     }
 
     async fn touch(&self, touch: Touch, effects: Effects) -> Result<(), StoreError> {

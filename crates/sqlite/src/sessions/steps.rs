@@ -6,6 +6,7 @@ use crate::failure::Failure;
 use crate::rows::micros;
 use crate::schema::{user_sessions, users};
 use crate::users::UserRow;
+use chrono::TimeDelta;
 use diesel::prelude::*;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::{User, UserId};
@@ -13,6 +14,7 @@ use evently_auth_domain::audit::AuditKey;
 use evently_auth_domain::client::UserAgent;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{Opened, Rotation, SessionsToEnd, UnchangedPassword};
+use evently_auth_domain::refresh::TokenProof;
 use evently_auth_domain::session::{Generation, LiveSession, NewSession, Session, Sid, Touch};
 
 /// The session with its owner, in one statement; needs no lock.
@@ -82,21 +84,22 @@ fn insert(connection: &mut SqliteConnection, new: &NewSession) -> Result<Session
 pub(super) fn rotate(
     connection: &mut SqliteConnection,
     sid: &Sid,
-    from: Generation,
+    proof: &TokenProof,
     at: Timestamp,
+    idle_limit: Option<TimeDelta>,
 ) -> Result<Rotation, Failure> {
     let Some(mut live) = live(connection, sid)? else {
         return Ok(Rotation::Ended);
     };
     let session = &mut live.session;
-    if !session.is_live(at, None) || !live.user.is_active {
+    if !session.is_live(at, idle_limit) || !live.user.is_active {
         return Ok(Rotation::Ended);
     }
-    if session.generation != from {
-        return Ok(Rotation::Behind(live));
+    if session.generation != proof.generation || !proof.holds(&session.seed) {
+        return Ok(Rotation::Unmoved(live));
     }
-    session.generation = from.next();
-    session.seen_generation = session.seen_generation.max(Some(from));
+    session.generation = proof.generation.next();
+    session.seen_generation = session.seen_generation.max(Some(proof.generation));
     session.rotated_at = Some(at);
     session.last_accessed = session.last_accessed.max(at);
     diesel::update(user_sessions::table.find(session.id.0))
