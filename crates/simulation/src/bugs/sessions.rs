@@ -75,7 +75,8 @@ impl Sessions for Careless {
         }
         match self.inner.find_fresh(sid).await? {
             Some(live) => {
-                let proof = TokenProof { generation: live.session.generation, ..proof.clone() };
+                let mut proof = proof.clone();
+                proof.generation = live.session.generation;
                 self.inner.rotate(sid, &proof, at, idle_limit).await
             }
             None => Ok(Rotation::Ended),
