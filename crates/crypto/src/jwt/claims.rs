@@ -7,63 +7,74 @@ use evently_auth_domain::account::{EmailAddress, UserId, Username};
 use evently_auth_domain::session::{Generation, Sid};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 const ACCESS: &str = "access";
 
 /// The header as we write it. Whatever else it has asks for something that we do not do (RFC 7515, 4.1.11), or offers a
 /// key that we do not want; also an empty `crit`, which the library lets pass.
-#[derive(Deserialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Header {
+pub(super) struct Header<'a> {
     /// The library takes some algorithms under other names as well.
-    pub(super) alg: String,
-    #[expect(dead_code, reason = "the library compares it")]
-    kid: IgnoredAny,
-    #[expect(dead_code, reason = "the library compares it")]
-    typ: IgnoredAny,
+    pub(super) alg: &'a str,
+    pub(super) kid: &'a str,
+    pub(super) typ: &'a str,
 }
 
 /// The payload of an access token. A missing member, one of another type, or one that is there twice makes it none.
 #[derive(Serialize, Deserialize)]
-pub(super) struct Payload {
-    pub(super) iss: String,
-    sub: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) aud: Option<String>,
+pub(super) struct Payload<'a> {
+    #[serde(borrow)]
+    pub(super) iss: Cow<'a, str>,
+    #[serde(borrow)]
+    sub: Cow<'a, str>,
+    #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
+    pub(super) aud: Option<Cow<'a, str>>,
     user_id: i64,
-    email: String,
-    username: String,
-    role: String,
-    r#type: String,
-    sid: String,
+    #[serde(borrow)]
+    email: Cow<'a, str>,
+    #[serde(borrow)]
+    username: Cow<'a, str>,
+    #[serde(borrow)]
+    role: Cow<'a, str>,
+    #[serde(borrow)]
+    r#type: Cow<'a, str>,
+    #[serde(borrow)]
+    sid: Cow<'a, str>,
     r#gen: i64,
-    jti: String,
+    #[serde(borrow)]
+    jti: Cow<'a, str>,
     iat: i64,
     exp: i64,
+    /// We write none, and believe none that begins later.
+    #[serde(default, skip_serializing)]
+    nbf: Option<IgnoredAny>,
 }
 
-impl Payload {
-    pub(super) fn new(claims: &AccessClaims, issuer: &str, audience: Option<&str>) -> Self {
+impl<'a> Payload<'a> {
+    pub(super) fn new(claims: &'a AccessClaims, issuer: &'a str, audience: Option<&'a str>) -> Self {
         Self {
-            iss: issuer.to_owned(),
-            sub: claims.user_id.to_string(),
-            aud: audience.map(str::to_owned),
+            iss: issuer.into(),
+            sub: claims.user_id.to_string().into(),
+            aud: audience.map(Cow::Borrowed),
             user_id: claims.user_id.0,
-            email: claims.email.as_str().to_owned(),
-            username: claims.username.as_str().to_owned(),
-            role: claims.role.as_str().to_owned(),
-            r#type: ACCESS.to_owned(),
-            sid: claims.sid.as_str().to_owned(),
+            email: claims.email.as_str().into(),
+            username: claims.username.as_str().into(),
+            role: claims.role.as_str().into(),
+            r#type: ACCESS.into(),
+            sid: claims.sid.as_str().into(),
             r#gen: claims.generation.0,
-            jti: claims.token_id.clone(),
+            jti: claims.token_id.as_str().into(),
             iat: claims.issued_at.timestamp(),
             exp: claims.expires_at.timestamp(),
+            nbf: None,
         }
     }
 
     /// The claims, if each is one that we make.
     pub(super) fn into_claims(self) -> Option<AccessClaims> {
-        let is_ours = self.r#type == ACCESS && self.sub == self.user_id.to_string();
+        let is_ours = self.r#type == ACCESS && self.nbf.is_none() && self.sub == self.user_id.to_string();
         if !is_ours {
             return None;
         }
@@ -74,13 +85,14 @@ impl Payload {
             role: self.role.parse().ok()?,
             sid: Sid::parse(&self.sid)?,
             generation: Generation(self.r#gen),
-            token_id: self.jti,
+            token_id: self.jti.into_owned(),
             issued_at: seconds(self.iat)?,
             expires_at: seconds(self.exp)?,
         })
     }
 }
 
+/// We made none before 1970.
 fn seconds(since_1970: i64) -> Option<Timestamp> {
-    DateTime::from_timestamp_secs(since_1970)
+    DateTime::from_timestamp_secs(since_1970).filter(|_| since_1970 >= 0)
 }

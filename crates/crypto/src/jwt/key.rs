@@ -1,18 +1,23 @@
 //! Signing keys. A key belongs to one algorithm and has one name (`kid`), so a token can choose neither.
 
+use super::claims::{Header, Payload};
+use super::hmac_key::HmacKey;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use jwt_simple::prelude::{
-    ECDSAP256KeyPairLike, ECDSAP256PublicKeyLike, ES256KeyPair, ES256PublicKey, Ed25519KeyPair,
-    Ed25519PublicKey, EdDSAKeyPairLike, EdDSAPublicKeyLike, HS256Key, HS384Key, HS512Key, HeaderOptions,
-    JWTClaims, MACLike, NoCustomClaims, RS256KeyPair, RS256PublicKey, RSAKeyPairLike, RSAPublicKeyLike,
-    VerificationOptions,
+    Duration, ECDSAP256KeyPairLike, ECDSAP256PublicKeyLike, ES256KeyPair, ES256PublicKey, Ed25519KeyPair,
+    Ed25519PublicKey, EdDSAKeyPairLike, EdDSAPublicKeyLike, HeaderOptions, JWTClaims, NoCustomClaims,
+    RS256KeyPair, RS256PublicKey, RSAKeyPairLike, RSAPublicKeyLike, UnixTimeStamp, VerificationOptions,
 };
-use serde::Serialize;
 use sha2::Sha256;
 use std::fmt;
 use std::str::FromStr;
+
+/// The type of an access token (RFC 9068, 2.1); siblings' other tokens have another.
+const TYPE: &str = "at+jwt";
+/// How far ahead the clock of another instance may be.
+pub(super) const LEEWAY_SECONDS: i64 = 30;
 
 /// How access tokens are signed (`JWT_ALGORITHM`, RFC 7518 and RFC 8037).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -104,9 +109,7 @@ pub struct JwtKey {
 }
 
 enum Keys {
-    Hs256(HS256Key),
-    Hs384(HS384Key),
-    Hs512(HS512Key),
+    Hmac(JwtAlgorithm, HmacKey),
     Rs256(Box<(RS256KeyPair, RS256PublicKey)>),
     Es256(Box<(ES256KeyPair, ES256PublicKey)>),
     EdDsa(Box<(Ed25519KeyPair, Ed25519PublicKey)>),
@@ -127,9 +130,9 @@ impl JwtKey {
         }
         let id = secret_id(algorithm, secret);
         let keys = match algorithm {
-            JwtAlgorithm::Hs256 => Keys::Hs256(HS256Key::from_bytes(secret).with_key_id(&id)),
-            JwtAlgorithm::Hs384 => Keys::Hs384(HS384Key::from_bytes(secret).with_key_id(&id)),
-            JwtAlgorithm::Hs512 => Keys::Hs512(HS512Key::from_bytes(secret).with_key_id(&id)),
+            JwtAlgorithm::Hs256 => Keys::Hmac(algorithm, HmacKey::hs256(secret)),
+            JwtAlgorithm::Hs384 => Keys::Hmac(algorithm, HmacKey::hs384(secret)),
+            JwtAlgorithm::Hs512 => Keys::Hmac(algorithm, HmacKey::hs512(secret)),
             JwtAlgorithm::Rs256 | JwtAlgorithm::Es256 | JwtAlgorithm::EdDsa => {
                 return Err(JwtKeyError::NeedsPem(algorithm));
             }
@@ -200,42 +203,69 @@ impl JwtKey {
     /// What it signs with.
     pub fn algorithm(&self) -> JwtAlgorithm {
         match self.keys {
-            Keys::Hs256(_) => JwtAlgorithm::Hs256,
-            Keys::Hs384(_) => JwtAlgorithm::Hs384,
-            Keys::Hs512(_) => JwtAlgorithm::Hs512,
+            Keys::Hmac(algorithm, _) => algorithm,
             Keys::Rs256(_) => JwtAlgorithm::Rs256,
             Keys::Es256(_) => JwtAlgorithm::Es256,
             Keys::EdDsa(_) => JwtAlgorithm::EdDsa,
         }
     }
 
-    pub(super) fn sign(
-        &self,
-        claims: JWTClaims<impl Serialize>,
-        header: &HeaderOptions,
-    ) -> Result<String, jwt_simple::Error> {
+    /// What the header of every token of this key says.
+    pub(super) fn header(&self) -> Header<'_> {
+        Header { alg: self.algorithm().as_str(), kid: &self.id, typ: TYPE }
+    }
+
+    /// The token with this payload.
+    pub(super) fn sign(&self, payload: &Payload<'_>) -> Result<String, jwt_simple::Error> {
+        let header = HeaderOptions { signature_type: Some(TYPE.to_owned()), content_type: None };
         match &self.keys {
-            Keys::Hs256(key) => key.authenticate_with_options(claims, header),
-            Keys::Hs384(key) => key.authenticate_with_options(claims, header),
-            Keys::Hs512(key) => key.authenticate_with_options(claims, header),
-            Keys::Rs256(keys) => keys.0.sign_with_options(claims, header),
-            Keys::Es256(keys) => keys.0.sign_with_options(claims, header),
-            Keys::EdDsa(keys) => keys.0.sign_with_options(claims, header),
+            Keys::Hmac(_, key) => {
+                let part = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
+                let signed =
+                    part(serde_json::to_vec(&self.header())?) + "." + &part(serde_json::to_vec(payload)?);
+                let signature = key.sign(&signed);
+                Ok(signed + "." + &signature)
+            }
+            Keys::Rs256(keys) => keys.0.sign_with_options(only(payload), &header),
+            Keys::Es256(keys) => keys.0.sign_with_options(only(payload), &header),
+            Keys::EdDsa(keys) => keys.0.sign_with_options(only(payload), &header),
         }
     }
 
-    /// Verifies the signature, and what `options` say of the header.
-    pub(super) fn verify(&self, token: &str, options: VerificationOptions) -> Result<(), jwt_simple::Error> {
-        let options = Some(options);
+    /// Whether the signature of `token` is ours. What it says is for the caller to read.
+    pub(super) fn verifies(&self, token: &str, now: UnixTimeStamp) -> bool {
+        let options = || {
+            Some(VerificationOptions {
+                required_key_id: Some(self.id.clone()),
+                required_signature_type: Some(TYPE.to_owned()),
+                time_tolerance: Some(Duration::from_secs(LEEWAY_SECONDS.unsigned_abs())),
+                artificial_time: Some(now),
+                ..VerificationOptions::default()
+            })
+        };
         match &self.keys {
-            Keys::Hs256(key) => key.verify_token::<NoCustomClaims>(token, options),
-            Keys::Hs384(key) => key.verify_token::<NoCustomClaims>(token, options),
-            Keys::Hs512(key) => key.verify_token::<NoCustomClaims>(token, options),
-            Keys::Rs256(keys) => keys.1.verify_token::<NoCustomClaims>(token, options),
-            Keys::Es256(keys) => keys.1.verify_token::<NoCustomClaims>(token, options),
-            Keys::EdDsa(keys) => keys.1.verify_token::<NoCustomClaims>(token, options),
+            Keys::Hmac(_, key) => {
+                token.rsplit_once('.').is_some_and(|(signed, signature)| key.verifies(signed, signature))
+            }
+            Keys::Rs256(keys) => keys.1.verify_token::<NoCustomClaims>(token, options()).is_ok(),
+            Keys::Es256(keys) => keys.1.verify_token::<NoCustomClaims>(token, options()).is_ok(),
+            Keys::EdDsa(keys) => keys.1.verify_token::<NoCustomClaims>(token, options()).is_ok(),
         }
-        .map(|_| ())
+    }
+}
+
+/// Claims of ours and none of the library's: it would add `nbf`, and read a clock of its own.
+fn only<T>(payload: T) -> JWTClaims<T> {
+    JWTClaims {
+        issued_at: None,
+        expires_at: None,
+        invalid_before: None,
+        issuer: None,
+        subject: None,
+        audiences: None,
+        jwt_id: None,
+        nonce: None,
+        custom: payload,
     }
 }
 
