@@ -73,7 +73,7 @@ pub enum HasherError {
 /// Hashes and verifies passwords on threads of its own, which end when it is dropped.
 ///
 /// A thread has the memory that a hash needs, and what waits has none: it takes threads × the memory of one hash, however
-/// many come. The networks of clients take turns.
+/// many come. The networks of clients take turns, and the threads stand back behind those that serve requests.
 ///
 /// It makes hashes with the current parameters, and verifies Argon2id and bcrypt hashes of any parameters within the
 /// bounds of [`HashParams`], whichever is current.

@@ -1,11 +1,12 @@
 //! Password hashing: slow on purpose, bounded in number, fair to client networks, and never on a thread that serves
-//! requests.
+//! requests nor in the way of one.
 
 mod hasher;
 mod memory;
 mod pace;
 mod params;
 mod pool;
+mod priority;
 mod queue;
 mod stored;
 

@@ -1,7 +1,9 @@
 //! Threads with a bounded queue that is fair by client network (see [`Queue`]). A job that finds no place, or loses it to
 //! another network, is answered at once, a panicking job costs nothing but its own answer, a job that nobody waits for
-//! any more is skipped and keeps nobody out, and dropping the pool ends its threads. Idle threads hold no state.
+//! any more is skipped and keeps nobody out, and dropping the pool ends its threads. Idle threads hold no state. The
+//! threads stand back behind all others of the process.
 
+use super::priority;
 use super::queue::Queue;
 use evently_auth_domain::client::Network;
 use std::io;
@@ -56,6 +58,7 @@ impl<S: 'static> Pool<S> {
         for _ in 0..threads.get() {
             let (shared, state) = (Arc::clone(&pool.shared), state.clone());
             thread::Builder::new().name("password-hash".to_owned()).spawn(move || {
+                priority::stand_back();
                 work(&shared, &state, idle);
             })?;
         }
@@ -304,6 +307,21 @@ mod tests {
         assert_eq!(second.now_or_never(), Some(Err(PoolError::Full)));
         release.send(()).unwrap();
         assert_eq!((running.await, first.await, admitted.await), (Ok(()), Ok(1), Ok(3)));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn its_threads_stand_back_behind_others() {
+        let niceness = || {
+            let stat = std::fs::read_to_string("/proc/thread-self/stat").unwrap();
+            // After the name, which ends with the only closing bracket that a space follows, it is the 17th.
+            let (_, rest) = stat.rsplit_once(") ").unwrap();
+            rest.split(' ').nth(16).unwrap().parse::<i32>().unwrap()
+        };
+        let pool = pool(2, 2, || ());
+        let ours = niceness();
+        assert_eq!(pool.run(None, move |()| niceness()).await, Ok((ours + 10).min(19)));
+        assert_eq!(niceness(), ours, "and they alone");
     }
 
     #[tokio::test]
