@@ -9,8 +9,8 @@ use std::time::Duration;
 /// Whoever asks is known by the network of its client, or as nobody in particular, for work that is not asked for over
 /// the network.
 ///
-/// - When too many wait, it is those of the network with most waiting that are turned away, be it to make room for another
-///   network: one network cannot keep the others out.
+/// - When too many wait, somebody is turned away, but nobody of a network that even so would have fewer waiting than
+///   another: one network cannot keep the others out.
 /// - `verify` without a hash does the same work as with one of the current parameters, and answers no.
 /// - A hash of another algorithm or of other parameters than the current ones is `outdated`, and verified all the same.
 /// - A hash that is no hash, or whose parameters are out of bounds, verifies nothing; it does not fail.
@@ -54,7 +54,7 @@ pub struct PasswordVerdict {
 /// Why nothing was hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// Too many wait, and of the caller's network no fewer than of others.
+    /// Too many wait, and other networks have no more of them.
     #[error("the password hasher is overloaded")]
     Overloaded {
         /// When trying again may help.
