@@ -6,7 +6,7 @@ use evently_auth_domain::account::{EmailAddress, FullName, NewUser, Role, User, 
 use evently_auth_domain::audit::{
     AuditAction, AuditEnd, AuditEvent, AuditKey, AuditLink, AuditOutcome, AuditRecord, AuditSeal, AuditSide,
 };
-use evently_auth_domain::client::{Client, UserAgent};
+use evently_auth_domain::client::{Client, Network, UserAgent};
 use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::mail::{MailKind, Priority, SealedMail};
 use evently_auth_domain::password::PasswordHash;
@@ -44,6 +44,11 @@ pub fn at(seconds: i64) -> Timestamp {
 
 /// The least that time can differ by.
 pub const INSTANT: TimeDelta = TimeDelta::microseconds(1);
+
+/// The network that asks for more than its share.
+pub fn crowding() -> Network {
+    Network::of(IpAddr::V4(Ipv4Addr::new(198, 51, 100, 66)))
+}
 
 /// `<name>@example.com`.
 pub fn email(name: &str) -> EmailAddress {

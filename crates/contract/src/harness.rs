@@ -74,8 +74,10 @@ pub struct HasherHarness {
     pub hasher: Arc<dyn PasswordHasher>,
     /// Hashers whose hashes are outdated for it: other parameters, another algorithm.
     pub outdated: Vec<Arc<dyn PasswordHasher>>,
-    /// A hasher for which too many wait already.
-    pub overloaded: Arc<dyn PasswordHasher>,
+    /// A hasher for which too many of [`given::crowding`](crate::given::crowding) wait already.
+    pub crowded: Arc<dyn PasswordHasher>,
+    /// Has `crowded` get on with its work.
+    pub relieve: Box<dyn Fn() + Send + Sync>,
     /// Hashes that look like some, with parameters out of bounds.
     pub out_of_bounds: Vec<String>,
 }

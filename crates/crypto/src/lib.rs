@@ -1,6 +1,7 @@
 //! Password hashing, access tokens and randomness: the domain's cryptographic ports over well-known libraries.
 //!
-//! - [`HasherPool`]: Argon2id and bcrypt on threads of their own, behind a bounded queue.
+//! - [`HasherPool`]: Argon2id and bcrypt on threads of their own, behind a bounded queue
+//!   that is fair by client network.
 //! - [`JwtAccessTokens`]: signed JWTs, one key, one algorithm.
 //! - [`OsEntropy`]: the operating system's random bytes.
 

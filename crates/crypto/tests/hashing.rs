@@ -33,20 +33,20 @@ fn password(text: &str) -> Password {
 async fn a_password_verifies_against_its_own_hash_alone() {
     for params in [SMALL, HashParams::Bcrypt { cost: 4 }, HashParams::default()] {
         let hasher = hasher(params);
-        let hash = hasher.hash(&password("correct horse")).await.unwrap();
-        assert_eq!(hasher.verify(&password("correct horse"), Some(&hash)).await.unwrap(), YES);
-        assert_eq!(hasher.verify(&password("correct Horse"), Some(&hash)).await.unwrap(), NO);
-        assert_eq!(hasher.verify(&password("correct horse"), None).await.unwrap(), NO);
-        let again = hasher.hash(&password("correct horse")).await.unwrap();
+        let hash = hasher.hash(&password("correct horse"), None).await.unwrap();
+        assert_eq!(hasher.verify(&password("correct horse"), Some(&hash), None).await.unwrap(), YES);
+        assert_eq!(hasher.verify(&password("correct Horse"), Some(&hash), None).await.unwrap(), NO);
+        assert_eq!(hasher.verify(&password("correct horse"), None, None).await.unwrap(), NO);
+        let again = hasher.hash(&password("correct horse"), None).await.unwrap();
         assert_ne!(hash.expose(), again.expose(), "each hash has a salt of its own");
     }
 }
 
 #[tokio::test]
 async fn the_default_is_what_owasp_recommends() {
-    let hash = hasher(HashParams::default()).hash(&password("correct horse")).await.unwrap();
+    let hash = hasher(HashParams::default()).hash(&password("correct horse"), None).await.unwrap();
     assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{}", hash.expose());
-    let hash = hasher(HashParams::Bcrypt { cost: 4 }).hash(&password("correct horse")).await.unwrap();
+    let hash = hasher(HashParams::Bcrypt { cost: 4 }).hash(&password("correct horse"), None).await.unwrap();
     assert!(hash.expose().starts_with("$2b$04$") && hash.expose().len() == 60, "{}", hash.expose());
 }
 
@@ -59,14 +59,14 @@ async fn hashes_of_other_parameters_verify_and_are_outdated() {
     ];
     let secret = password("correct horse");
     for made_with in all {
-        let hash = hasher(made_with).hash(&secret).await.unwrap();
+        let hash = hasher(made_with).hash(&secret, None).await.unwrap();
         for current in all {
             let hasher = hasher(current);
             let outdated = current != made_with;
-            let verdict = hasher.verify(&secret, Some(&hash)).await.unwrap();
+            let verdict = hasher.verify(&secret, Some(&hash), None).await.unwrap();
             assert_eq!(verdict, PasswordVerdict { matches: true, outdated });
-            let rehashed = hasher.hash(&secret).await.unwrap();
-            assert_eq!(hasher.verify(&secret, Some(&rehashed)).await.unwrap(), YES);
+            let rehashed = hasher.hash(&secret, None).await.unwrap();
+            assert_eq!(hasher.verify(&secret, Some(&rehashed), None).await.unwrap(), YES);
         }
     }
 }
@@ -75,11 +75,11 @@ async fn hashes_of_other_parameters_verify_and_are_outdated() {
 async fn bcrypt_refuses_a_73rd_byte() {
     let hasher = hasher(HashParams::Bcrypt { cost: 4 });
     let fits = "ä".repeat(36);
-    let hash = hasher.hash(&password(&fits)).await.unwrap();
-    assert_eq!(hasher.verify(&password(&fits), Some(&hash)).await.unwrap(), YES);
+    let hash = hasher.hash(&password(&fits), None).await.unwrap();
+    assert_eq!(hasher.verify(&password(&fits), Some(&hash), None).await.unwrap(), YES);
     let long = password(&format!("{fits}x"));
-    assert_eq!(hasher.verify(&long, Some(&hash)).await.unwrap(), NO);
-    assert!(matches!(hasher.hash(&long).await, Err(HashError::Failed(_))));
+    assert_eq!(hasher.verify(&long, Some(&hash), None).await.unwrap(), NO);
+    assert!(matches!(hasher.hash(&long, None).await, Err(HashError::Failed(_))));
 }
 
 #[tokio::test]
@@ -92,7 +92,7 @@ async fn what_is_no_hash_verifies_nothing() {
         "$2b$31$",
     ] {
         let hash = PasswordHash::new(text);
-        assert_eq!(hasher.verify(&password("correct horse"), Some(&hash)).await.unwrap(), NO, "{text}");
+        assert_eq!(hasher.verify(&password("correct horse"), Some(&hash), None).await.unwrap(), NO, "{text}");
     }
 }
 
@@ -106,14 +106,16 @@ async fn many_at_once_with_mixed_parameters_do_not_disturb_each_other() {
     let mut hashes = Vec::new();
     for (n, params) in others.into_iter().cycle().take(30).enumerate() {
         let secret = password(&format!("secret {n}"));
-        let hash = hasher(params).hash(&secret).await.unwrap();
+        let hash = hasher(params).hash(&secret, None).await.unwrap();
         hashes.push((secret, hash));
     }
     let hasher = hasher(SMALL);
-    let verdicts = join_all(hashes.iter().map(|(secret, hash)| hasher.verify(secret, Some(hash)))).await;
+    let verdicts =
+        join_all(hashes.iter().map(|(secret, hash)| hasher.verify(secret, Some(hash), None))).await;
     assert!(verdicts.into_iter().all(|verdict| verdict.unwrap().matches));
     let shifted = hashes.iter().zip(hashes.iter().skip(1));
-    let verdicts = join_all(shifted.map(|((secret, _), (_, hash))| hasher.verify(secret, Some(hash)))).await;
+    let verdicts =
+        join_all(shifted.map(|((secret, _), (_, hash))| hasher.verify(secret, Some(hash), None))).await;
     assert!(verdicts.into_iter().all(|verdict| !verdict.unwrap().matches));
 }
 
@@ -150,22 +152,48 @@ async fn overload_is_told_at_once() {
     let mut taken = Vec::new();
     // Two run and three wait; until a thread has taken its job the queue looks full sooner.
     while taken.len() < 5 {
-        let mut asked = Box::pin(hasher.hash(&secret));
+        let mut asked = Box::pin(hasher.hash(&secret, None));
         if asked.as_mut().now_or_never().is_none() {
             taken.push(asked);
         }
     }
     assert_eq!(hasher.load().queued, 3);
     for refused in [
-        hasher.hash(&secret).now_or_never().unwrap().map(|_| ()),
-        hasher.verify(&secret, None).now_or_never().unwrap().map(|_| ()),
+        hasher.hash(&secret, None).now_or_never().unwrap().map(|_| ()),
+        hasher.verify(&secret, None, None).now_or_never().unwrap().map(|_| ()),
     ] {
         let Err(HashError::Overloaded { retry_after }) = refused else { panic!("{refused:?}") };
         assert!(retry_after >= Duration::from_secs(1));
     }
     trap.hold(false);
     assert!(join_all(taken).await.into_iter().all(|hash| hash.is_ok()));
-    assert_eq!(hasher.verify(&secret, None).await.unwrap(), NO);
+    assert_eq!(hasher.verify(&secret, None, None).await.unwrap(), NO);
+}
+
+#[tokio::test]
+async fn who_is_turned_away_is_told_how_long_those_take_that_wait() {
+    /// Each hash takes as long as its salt.
+    struct Slow;
+    impl Entropy for Slow {
+        fn fill(&self, bytes: &mut [u8]) -> Result<(), StoreError> {
+            std::thread::sleep(Duration::from_millis(600));
+            OsEntropy.fill(bytes)
+        }
+    }
+    let hasher = HasherPool::new(config(SMALL, 1, 3), Arc::new(Slow)).unwrap();
+    let secret = password("correct horse");
+    let mut taken = Vec::new();
+    let retry_after = loop {
+        let mut asked = Box::pin(hasher.hash(&secret, None));
+        match asked.as_mut().now_or_never() {
+            None => taken.push(asked),
+            Some(Err(HashError::Overloaded { retry_after })) => break retry_after,
+            Some(other) => panic!("{other:?}"),
+        }
+    };
+    assert!(retry_after >= Duration::from_millis(4 * 600), "{retry_after:?}");
+    taken.truncate(1);
+    hasher.has_room(None).unwrap();
 }
 
 #[tokio::test]
@@ -174,10 +202,10 @@ async fn a_panic_breaks_nothing_but_its_own_answer() {
     let hasher = HasherPool::new(config(SMALL, 1, 4), trap.clone()).unwrap();
     trap.panics.store(true, Ordering::SeqCst);
     for _ in 0..3 {
-        assert!(matches!(hasher.hash(&password("correct horse")).await, Err(HashError::Failed(_))));
+        assert!(matches!(hasher.hash(&password("correct horse"), None).await, Err(HashError::Failed(_))));
     }
     trap.panics.store(false, Ordering::SeqCst);
-    assert!(hasher.hash(&password("correct horse")).await.is_ok());
+    assert!(hasher.hash(&password("correct horse"), None).await.is_ok());
 }
 
 #[test]

@@ -3,12 +3,15 @@
 use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use evently_auth_domain::client::Network;
 use evently_auth_domain::password::{Password, PasswordHash};
 use evently_auth_domain::ports::{HashError, PasswordHasher, PasswordVerdict};
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+
+const OVERLOADED: HashError = HashError::Overloaded { retry_after: Duration::from_secs(1) };
 
 /// Salted SHA-256, as `$plain$<parameters>$<salt>$<digest>`; a clone is another handle on the same hasher.
 #[derive(Clone, Default)]
@@ -19,7 +22,15 @@ struct Switches {
     parameters: AtomicU64,
     salts: AtomicU64,
     work: AtomicU64,
-    overloaded: AtomicBool,
+    turned_away: Mutex<TurnedAway>,
+}
+
+#[derive(Default, Clone, Copy, PartialEq)]
+enum TurnedAway {
+    #[default]
+    Nobody,
+    Network(Network),
+    Everybody,
 }
 
 impl PlainHasher {
@@ -35,9 +46,22 @@ impl PlainHasher {
         self.0.parameters.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// While `overloaded`, everybody is turned away.
+    /// While `overloaded`, everybody finds room and loses it again: the hardest way to be turned away.
     pub fn set_overloaded(&self, overloaded: bool) {
-        self.0.overloaded.store(overloaded, Ordering::Relaxed);
+        self.turn_away(if overloaded { TurnedAway::Everybody } else { TurnedAway::Nobody });
+    }
+
+    /// As if `network` had too many waiting: it finds no room, others do.
+    pub fn set_crowded_by(&self, network: Network) {
+        self.turn_away(TurnedAway::Network(network));
+    }
+
+    fn turn_away(&self, whom: TurnedAway) {
+        *self.0.turned_away.lock().unwrap_or_else(PoisonError::into_inner) = whom;
+    }
+
+    fn turned_away(&self) -> TurnedAway {
+        *self.0.turned_away.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How many passwords were hashed or verified: two ways that must cost the same must count the same.
@@ -45,9 +69,10 @@ impl PlainHasher {
         self.0.work.load(Ordering::Relaxed)
     }
 
-    fn start_work(&self) -> Result<u64, HashError> {
-        if self.0.overloaded.load(Ordering::Relaxed) {
-            return Err(HashError::Overloaded { retry_after: Duration::from_secs(1) });
+    fn start_work(&self, network: Option<Network>) -> Result<u64, HashError> {
+        self.has_room(network)?;
+        if self.turned_away() == TurnedAway::Everybody {
+            return Err(OVERLOADED);
         }
         self.0.work.fetch_add(1, Ordering::Relaxed);
         Ok(self.0.parameters.load(Ordering::Relaxed))
@@ -70,8 +95,8 @@ fn parse(hash: &str) -> Option<(u64, &str)> {
 
 #[async_trait]
 impl PasswordHasher for PlainHasher {
-    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
-        let parameters = self.start_work()?;
+    async fn hash(&self, password: &Password, network: Option<Network>) -> Result<PasswordHash, HashError> {
+        let parameters = self.start_work(network)?;
         let salt = self.0.salts.fetch_add(1, Ordering::Relaxed);
         Ok(PasswordHash::new(digest(parameters, &salt.to_string(), password)))
     }
@@ -80,8 +105,9 @@ impl PasswordHasher for PlainHasher {
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        network: Option<Network>,
     ) -> Result<PasswordVerdict, HashError> {
-        let current = self.start_work()?;
+        let current = self.start_work(network)?;
         let Some(hash) = hash else {
             return Ok(PasswordVerdict { matches: false, outdated: false });
         };
@@ -90,5 +116,12 @@ impl PasswordHasher for PlainHasher {
         };
         let matches = digest(parameters, salt, password) == hash.expose();
         Ok(PasswordVerdict { matches, outdated: parameters != current })
+    }
+
+    fn has_room(&self, network: Option<Network>) -> Result<(), HashError> {
+        match self.turned_away() {
+            TurnedAway::Network(crowding) if network == Some(crowding) => Err(OVERLOADED),
+            TurnedAway::Network(_) | TurnedAway::Nobody | TurnedAway::Everybody => Ok(()),
+        }
     }
 }

@@ -88,12 +88,13 @@ mod doubles {
     }
 
     async fn hasher() -> HasherHarness {
-        let overloaded = PlainHasher::default();
-        overloaded.set_overloaded(true);
+        let crowded = PlainHasher::default();
+        crowded.set_crowded_by(given::crowding());
         HasherHarness {
             hasher: Arc::new(PlainHasher::new(2)),
             outdated: vec![Arc::new(PlainHasher::new(1))],
-            overloaded: Arc::new(overloaded),
+            crowded: Arc::new(crowded),
+            relieve: Box::new(|| ()),
             out_of_bounds: vec!["$plain$99999999999999999999$1$".to_owned()],
         }
     }

@@ -79,15 +79,15 @@ async fn an_inbox_refuses_as_it_was_told() {
 async fn a_hasher_counts_its_work_and_outdates_its_hashes() {
     let world = world();
     let (hasher, password) = (world.password_hasher(), Password::parse("correct horse").unwrap());
-    let hash = hasher.hash(&password).await.unwrap();
-    hasher.verify(&password, None).await.unwrap();
+    let hash = hasher.hash(&password, None).await.unwrap();
+    hasher.verify(&password, None, None).await.unwrap();
     assert_eq!(hasher.work(), 2);
     hasher.outdate();
-    let verdict = hasher.verify(&password, Some(&hash)).await.unwrap();
+    let verdict = hasher.verify(&password, Some(&hash), None).await.unwrap();
     assert!(verdict.matches && verdict.outdated);
     hasher.set_overloaded(true);
-    assert!(hasher.hash(&password).await.is_err());
+    assert!(hasher.hash(&password, None).await.is_err());
     assert_eq!(hasher.work(), 3, "who is turned away costs nothing");
     hasher.set_overloaded(false);
-    assert!(hasher.hash(&password).await.is_ok());
+    assert!(hasher.hash(&password, None).await.is_ok());
 }

@@ -45,7 +45,7 @@ pub(crate) static FIXTURES: LazyLock<Fixtures> = LazyLock::new(|| {
         usernames: (0..PEOPLE)
             .map(|n| Username::parse(&format!("person-{n}")).expect("a username"))
             .collect(),
-        hash: now_or_never(PlainHasher::default().hash(passwords[0].as_password())).expect("a hash"),
+        hash: now_or_never(PlainHasher::default().hash(passwords[0].as_password(), None)).expect("a hash"),
         passwords,
     }
 });

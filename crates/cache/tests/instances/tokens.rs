@@ -34,7 +34,7 @@ async fn two(settings: Settings) -> Two {
     let (behind, ahead) = (world.deaf_instance(), world.deaf_instance());
     let (old, new) = (world.auth(&behind), world.auth(&ahead));
     let secret = Password::parse("weaves algebraic patterns").unwrap();
-    let hash = world.memory.ports().password_hasher.hash(&secret).await.unwrap();
+    let hash = world.memory.ports().password_hasher.hash(&secret, None).await.unwrap();
     let ada = evently_auth_domain::account::NewUser { password: hash, ..given::user("ada") };
     Users::create(world.store(), ada, Effects::default()).await.unwrap();
     let login = LogIn { identifier: Identifier::Email(email("ada")), password: secret, devices: vec![] };

@@ -1,10 +1,12 @@
 //! The password hasher: Argon2id and bcrypt behind a bounded pool of threads.
 
 use super::memory::Memory;
+use super::pace::Pace;
 use super::params::{HashParams, InvalidHashParams};
 use super::pool::{Pool, PoolError, PoolLoad};
 use super::stored::{SALT_BYTES, Stored};
 use async_trait::async_trait;
+use evently_auth_domain::client::Network;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::password::{Password, PasswordHash};
 use evently_auth_domain::ports::{Entropy, HashError, PasswordHasher, PasswordVerdict};
@@ -17,11 +19,14 @@ use std::time::{Duration, Instant};
 /// After so long without a login a thread gives its memory back.
 const IDLE: Duration = Duration::from_secs(30);
 
+/// The shortest time that is told to whoever is turned away; all at once would come back too soon otherwise.
+const SHORTEST_WAIT: Duration = Duration::from_secs(1);
+
 /// The histogram of the time that a hash takes once its turn has come.
 const DURATION: &str = "evently_auth_hash_duration_seconds";
 /// The gauge of hashes that wait for a thread or are being made.
 const QUEUE_DEPTH: &str = "evently_auth_hash_queue_depth";
-/// The counter of hashes that were refused because too many waited.
+/// The counter of passwords that were turned away because too many waited.
 const REJECTED: &str = "evently_auth_hash_rejected_total";
 
 /// How to hash, and how much of it at a time.
@@ -31,7 +36,7 @@ pub struct HasherConfig {
     pub params: HashParams,
     /// How many passwords are hashed at a time.
     pub threads: NonZeroUsize,
-    /// How many wait for that; more are refused.
+    /// How many wait for that; who has a place, of more than fit, goes by network.
     pub queue: NonZeroUsize,
 }
 
@@ -67,12 +72,15 @@ pub enum HasherError {
 
 /// Hashes and verifies passwords on threads of its own, which end when it is dropped.
 ///
+/// A thread has the memory that a hash needs, and what waits has none: it takes threads × the memory of one hash, however
+/// many come. The networks of clients take turns, and the threads stand back behind those that serve requests.
+///
 /// It makes hashes with the current parameters, and verifies Argon2id and bcrypt hashes of any parameters within the
 /// bounds of [`HashParams`], whichever is current.
 pub struct HasherPool {
     pool: Pool<Memory>,
     hasher: Arc<Hasher>,
-    retry_after: Duration,
+    pace: Arc<Pace>,
 }
 
 impl HasherPool {
@@ -84,12 +92,10 @@ impl HasherPool {
         config.params.check()?;
         let started = Instant::now();
         let hasher = Arc::new(Hasher::new(config.params, entropy)?);
-        let turn = started.elapsed();
-        let turns = config.queue.get().div_ceil(config.threads.get()).saturating_add(1);
-        let retry_after = turn.saturating_mul(u32::try_from(turns).unwrap_or(u32::MAX));
+        let pace = Arc::new(Pace::new(started.elapsed()));
         let params = config.params;
         let pool = Pool::start(config.threads, config.queue, IDLE, move || Memory::for_params(params))?;
-        Ok(Self { pool, hasher, retry_after: retry_after.max(Duration::from_secs(1)) })
+        Ok(Self { pool, hasher, pace })
     }
 
     /// How busy it is, for metrics.
@@ -97,25 +103,34 @@ impl HasherPool {
         self.pool.load()
     }
 
-    /// Has a thread do `work`, measured.
+    /// Has a thread do `work` for `network`, measured.
     async fn run<T: Send + 'static>(
         &self,
+        network: Option<Network>,
         work: impl FnOnce(&mut Memory) -> T + Send + 'static,
     ) -> Result<T, HashError> {
+        let pace = Arc::clone(&self.pace);
         let measured = move |memory: &mut Memory| {
             let started = Instant::now();
             let answer = work(memory);
-            metrics::histogram!(DURATION).record(started.elapsed());
+            let took = started.elapsed();
+            metrics::histogram!(DURATION).record(took);
+            pace.note(took);
             answer
         };
         let _place = Place::take();
-        self.pool.run(measured).await.map_err(|error| match error {
-            PoolError::Full => {
-                metrics::counter!(REJECTED).increment(1);
-                HashError::Overloaded { retry_after: self.retry_after }
-            }
+        self.pool.run(network, measured).await.map_err(|error| match error {
+            PoolError::Full => self.overloaded(),
             PoolError::Panicked => StoreError::unavailable("hashing a password panicked").into(),
         })
+    }
+
+    /// It helps to come again when those that wait now have been served.
+    fn overloaded(&self) -> HashError {
+        metrics::counter!(REJECTED).increment(1);
+        let PoolLoad { queued, threads, .. } = self.load();
+        let wait = self.pace.time_for(queued.div_ceil(threads).saturating_add(1));
+        HashError::Overloaded { retry_after: wait.max(SHORTEST_WAIT) }
     }
 }
 
@@ -137,18 +152,23 @@ impl Drop for Place {
 
 #[async_trait]
 impl PasswordHasher for HasherPool {
-    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+    async fn hash(&self, password: &Password, network: Option<Network>) -> Result<PasswordHash, HashError> {
         let (hasher, password) = (Arc::clone(&self.hasher), password.clone());
-        Ok(self.run(move |memory| hasher.hash(&password, memory)).await??)
+        Ok(self.run(network, move |memory| hasher.hash(&password, memory)).await??)
     }
 
     async fn verify(
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        network: Option<Network>,
     ) -> Result<PasswordVerdict, HashError> {
         let (hasher, password, hash) = (Arc::clone(&self.hasher), password.clone(), hash.cloned());
-        self.run(move |memory| hasher.verify(&password, hash.as_ref(), memory)).await
+        self.run(network, move |memory| hasher.verify(&password, hash.as_ref(), memory)).await
+    }
+
+    fn has_room(&self, network: Option<Network>) -> Result<(), HashError> {
+        if self.pool.has_room(network) { Ok(()) } else { Err(self.overloaded()) }
     }
 }
 

@@ -1,3 +1,4 @@
+use crate::client::Network;
 use crate::error::StoreError;
 use crate::password::{Password, PasswordHash};
 use async_trait::async_trait;
@@ -5,6 +6,11 @@ use std::time::Duration;
 
 /// Hashes passwords, slowly on purpose, and never more at a time than the machine can bear.
 ///
+/// Whoever asks is known by the network of its client, or as nobody in particular, for work that is not asked for over
+/// the network.
+///
+/// - When too many wait, somebody is turned away, but nobody of a network that even so would have fewer waiting than
+///   another: one network cannot keep the others out.
 /// - `verify` without a hash does the same work as with one of the current parameters, and answers no.
 /// - A hash of another algorithm or of other parameters than the current ones is `outdated`, and verified all the same.
 /// - A hash that is no hash, or whose parameters are out of bounds, verifies nothing; it does not fail.
@@ -13,18 +19,27 @@ pub trait PasswordHasher: Send + Sync {
     /// Hashes `password` with a fresh salt and the current parameters.
     ///
     /// # Errors
-    /// [`HashError::Overloaded`] at once, without work, when too many wait already.
-    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError>;
+    /// [`HashError::Overloaded`] without work: at once when too many wait already, or later when the place goes to another
+    /// network.
+    async fn hash(&self, password: &Password, network: Option<Network>) -> Result<PasswordHash, HashError>;
 
     /// Whether `password` is the one that `hash` was made of.
     ///
     /// # Errors
-    /// [`HashError::Overloaded`] at once, without work, when too many wait already.
+    /// As [`PasswordHasher::hash`].
     async fn verify(
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        network: Option<Network>,
     ) -> Result<PasswordVerdict, HashError>;
+
+    /// Whether `network` would be turned away now, so that whoever is can be told before any other work. It promises
+    /// nothing: others may come in between.
+    ///
+    /// # Errors
+    /// [`HashError::Overloaded`].
+    fn has_room(&self, network: Option<Network>) -> Result<(), HashError>;
 }
 
 /// What a hasher thinks of a password.
@@ -39,7 +54,7 @@ pub struct PasswordVerdict {
 /// Why nothing was hashed.
 #[derive(Debug, thiserror::Error)]
 pub enum HashError {
-    /// Too many wait already.
+    /// Too many wait, and other networks have no more of them.
     #[error("the password hasher is overloaded")]
     Overloaded {
         /// When trying again may help.

@@ -59,14 +59,14 @@ impl Auth {
         principal: &Principal,
         client: &Client,
     ) -> Result<(), ChangePasswordError> {
-        let proven = self.prove_password(principal, &command.current).await?;
+        let proven = self.prove_password(principal, &command.current, client).await?;
         let now = self.now();
         let event = |outcome| principal.event(AuditAction::PasswordChanged, outcome, client, now);
         let Some(current) = proven else {
             self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure))).await?;
             return Err(ChangePasswordError::WrongPassword);
         };
-        let hash = self.ports.password_hasher.hash(command.new.as_password()).await?;
+        let hash = self.ports.password_hasher.hash(command.new.as_password(), Some(client.network())).await?;
         let change = UserChange {
             password: Some(hash),
             // Whoever knew the old password may have asked for the move.
@@ -93,10 +93,12 @@ impl Auth {
         &self,
         principal: &Principal,
         password: &Password,
+        client: &Client,
     ) -> Result<Option<PasswordHash>, HashError> {
         let found = self.ports.users.find_credentials(&Identifier::Id(principal.user.id)).await?;
         let hash = found.map(|found| found.password);
-        let verdict = self.ports.password_hasher.verify(password, hash.as_ref()).await?;
+        let verdict =
+            self.ports.password_hasher.verify(password, hash.as_ref(), Some(client.network())).await?;
         Ok(hash.filter(|_| verdict.matches))
     }
 }

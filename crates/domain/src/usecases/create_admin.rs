@@ -39,7 +39,7 @@ impl Auth {
     /// # Errors
     /// See [`CreateAdminError`]; then nothing was changed.
     pub async fn create_admin(&self, command: CreateAdmin) -> Result<User, CreateAdminError> {
-        let password = self.ports.password_hasher.hash(command.password.as_password()).await?;
+        let password = self.ports.password_hasher.hash(command.password.as_password(), None).await?;
         let now = self.now();
         let new = NewUser {
             email: command.email,

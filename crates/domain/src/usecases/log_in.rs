@@ -63,6 +63,8 @@ impl Auth {
     /// # Errors
     /// See [`LogInError`]; then no session was opened.
     pub async fn log_in(&self, command: LogIn, client: &Client) -> Result<SignedIn, LogInError> {
+        // First of all, and for whichever account: a flood that is turned away costs no store anything.
+        self.ports.password_hasher.has_room(Some(client.network()))?;
         let found = self.ports.users.find_credentials(&command.identifier).await?;
         let attempt = self.login_attempt(&command, found.as_ref(), client);
         self.admit_login(client, &attempt).await?;
@@ -100,8 +102,9 @@ impl Auth {
         device: Option<DeviceId>,
         client: &Client,
     ) -> Result<Option<SignedIn>, LogInError> {
-        let hasher = &self.ports.password_hasher;
-        let verdict = hasher.verify(&command.password, found.as_ref().map(|found| &found.password)).await?;
+        let (hasher, network) = (&self.ports.password_hasher, Some(client.network()));
+        let hash = found.as_ref().map(|found| &found.password);
+        let verdict = hasher.verify(&command.password, hash, network).await?;
         let now = self.now();
         let subject = found.as_ref().map(|found| found.user.id);
         let event =
@@ -117,7 +120,7 @@ impl Auth {
             return Err(LogInError::Unverified);
         }
         let rehashed = match verdict {
-            PasswordVerdict { outdated: true, .. } => match hasher.hash(&command.password).await {
+            PasswordVerdict { outdated: true, .. } => match hasher.hash(&command.password, network).await {
                 Ok(hash) => Some(hash),
                 Err(HashError::Overloaded { .. }) => None, // the next login will do
                 Err(failed) => return Err(failed.into()),

@@ -55,6 +55,7 @@ impl Auth {
     /// See [`RegisterError`]; then nobody was registered and no mail goes out, but for one case: when the code could
     /// not be kept, the account waits with a code that does not work, and registering again replaces it.
     pub async fn register(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
+        self.ports.password_hasher.has_room(Some(client.network()))?;
         let budgets = [self.network_budget(LimitedRoute::Register, client)];
         self.limited(client, &budgets, self.register_admitted(command, client)).await
     }
@@ -62,7 +63,8 @@ impl Auth {
     async fn register_admitted(&self, command: Register, client: &Client) -> Result<User, RegisterError> {
         let mut owner = self.owner_to_conceal(&command.email).await?;
         let tells_owner = self.conceals() && self.may_tell_owner(&command.email).await?;
-        let password = self.ports.password_hasher.hash(command.password.as_password()).await?;
+        let password =
+            self.ports.password_hasher.hash(command.password.as_password(), Some(client.network())).await?;
         for _ in 0..TRIES {
             if let Some(user) =
                 self.try_register(&command, &password, owner.as_ref(), tells_owner, client).await?

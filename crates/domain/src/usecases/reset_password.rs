@@ -98,7 +98,11 @@ impl Auth {
         };
         let owner = PasswordOwner { email: Some(&user.email), username: Some(&user.username) };
         command.new_password.avoids(owner).map_err(ResetPasswordError::WeakPassword)?;
-        let hash = self.ports.password_hasher.hash(command.new_password.as_password()).await?;
+        let hash = self
+            .ports
+            .password_hasher
+            .hash(command.new_password.as_password(), Some(client.network()))
+            .await?;
 
         let now = self.now();
         let expected =

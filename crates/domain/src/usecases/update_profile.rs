@@ -126,7 +126,7 @@ impl Auth {
         let password = password.ok_or(UpdateProfileError::PasswordRequired)?;
         let budgets = [self.password_budget(principal.user.id)];
         let proof = async {
-            if let Some(proven) = self.prove_password(principal, password).await? {
+            if let Some(proven) = self.prove_password(principal, password, client).await? {
                 return Ok(proven);
             }
             let action = AuditAction::EmailChangeRequested;

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use evently_auth_domain::account::{EmailAddress, Identifier, NewUser, Role, User};
 use evently_auth_domain::audit::{AuditAction, AuditOutcome};
+use evently_auth_domain::client::Network;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::password::{Password, PasswordHash};
 use evently_auth_domain::ports::{
@@ -235,7 +236,7 @@ enum What {
 
 #[async_trait]
 impl PasswordHasher for Meanwhile {
-    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+    async fn hash(&self, password: &Password, network: Option<Network>) -> Result<PasswordHash, HashError> {
         match self.what.clone() {
             What::Taken(by) => {
                 let created = self.store.create(*by, Effects::default()).await.unwrap();
@@ -243,15 +244,20 @@ impl PasswordHasher for Meanwhile {
             }
             What::Freed(owner) => drop(self.store.delete(owner.id, Effects::default()).await.unwrap()),
         }
-        self.hasher.hash(password).await
+        self.hasher.hash(password, network).await
     }
 
     async fn verify(
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        network: Option<Network>,
     ) -> Result<PasswordVerdict, HashError> {
-        self.hasher.verify(password, hash).await
+        self.hasher.verify(password, hash, network).await
+    }
+
+    fn has_room(&self, network: Option<Network>) -> Result<(), HashError> {
+        self.hasher.has_room(network)
     }
 }
 

@@ -4,9 +4,11 @@ use crate::world::{PASSWORD, email, from, username, world, world_with};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use evently_auth_domain::account::Identifier;
+use evently_auth_domain::client::Network;
+use evently_auth_domain::error::StoreErrorKind::Unavailable;
 use evently_auth_domain::password::{Password, PasswordHash};
 use evently_auth_domain::ports::{HashError, PasswordHasher, PasswordVerdict, Users};
-use evently_auth_domain::usecases::{LogIn, LogInError};
+use evently_auth_domain::usecases::{LogIn, LogInError, RegisterError};
 use evently_auth_domain::{Auth, Ports};
 use evently_auth_memory::PlainHasher;
 use std::sync::Arc;
@@ -97,6 +99,25 @@ async fn an_overloaded_hasher_is_no_failure_of_the_caller() {
 }
 
 #[tokio::test]
+async fn who_is_turned_away_for_want_of_room_costs_no_store_anything() {
+    let world = world();
+    world.verified("grace").await;
+    world.memory.password_hasher().set_crowded_by(world.client.network());
+    world.memory.store().fail_next(Unavailable);
+    let client = from(&world.client.address.to_string());
+    for name in ["grace", "nobody"] {
+        let refused = world.try_log_in(name, PASSWORD, &client).await;
+        assert!(matches!(refused, Err(LogInError::Hash(HashError::Overloaded { .. }))), "{refused:?}");
+        let refused = world.try_register(name, name).await;
+        assert!(matches!(refused, Err(RegisterError::Hash(HashError::Overloaded { .. }))), "{refused:?}");
+    }
+    assert_eq!(client.limit(), None, "no limit was asked");
+    let failed = world.try_log_in("grace", PASSWORD, &from("192.0.2.9")).await;
+    assert!(matches!(failed, Err(LogInError::Store(_))), "the first that asks the store: {failed:?}");
+    world.try_log_in("grace", PASSWORD, &from("192.0.2.9")).await.unwrap();
+}
+
+#[tokio::test]
 async fn an_outdated_hash_is_made_anew() {
     let world = world();
     world.verified("grace").await;
@@ -133,7 +154,7 @@ struct Overtaken {
 
 #[async_trait]
 impl PasswordHasher for Overtaken {
-    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+    async fn hash(&self, password: &Password, network: Option<Network>) -> Result<PasswordHash, HashError> {
         if !self.overtaken.swap(true, Ordering::Relaxed) {
             let login = LogIn {
                 identifier: Identifier::Email(email("grace")),
@@ -142,15 +163,20 @@ impl PasswordHasher for Overtaken {
             };
             self.other.log_in(login, &from("192.0.2.9")).await.unwrap();
         }
-        self.hasher.hash(password).await
+        self.hasher.hash(password, network).await
     }
 
     async fn verify(
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        network: Option<Network>,
     ) -> Result<PasswordVerdict, HashError> {
-        self.hasher.verify(password, hash).await
+        self.hasher.verify(password, hash, network).await
+    }
+
+    fn has_room(&self, network: Option<Network>) -> Result<(), HashError> {
+        self.hasher.has_room(network)
     }
 }
 

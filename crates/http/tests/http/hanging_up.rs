@@ -4,6 +4,7 @@ use super::serving::{exchange, with_server_of};
 use super::support::{PASSWORD, parts};
 use async_trait::async_trait;
 use evently_auth_domain::account::EmailAddress;
+use evently_auth_domain::client::Network;
 use evently_auth_domain::password::{Password, PasswordHash};
 use evently_auth_domain::ports::{HashError, PasswordHasher, PasswordVerdict, Users};
 use evently_auth_domain::{Auth, Ports};
@@ -25,18 +26,23 @@ struct SlowHasher(PlainHasher);
 
 #[async_trait]
 impl PasswordHasher for SlowHasher {
-    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
+    async fn hash(&self, password: &Password, network: Option<Network>) -> Result<PasswordHash, HashError> {
         tokio::time::sleep(SLOW).await;
         assert!(password.expose() != PANICS, "a bug");
-        self.0.hash(password).await
+        self.0.hash(password, network).await
     }
 
     async fn verify(
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        network: Option<Network>,
     ) -> Result<PasswordVerdict, HashError> {
-        self.0.verify(password, hash).await
+        self.0.verify(password, hash, network).await
+    }
+
+    fn has_room(&self, network: Option<Network>) -> Result<(), HashError> {
+        self.0.has_room(network)
     }
 }
 

@@ -15,6 +15,7 @@ mod journeys;
 mod limits;
 mod logs;
 mod openapi;
+mod overload;
 mod profile;
 mod serving;
 mod support;

@@ -53,7 +53,7 @@ impl World {
         Self::over(memory, clock, state).await
     }
 
-    async fn over(memory: MemoryWorld, clock: MovableClock, state: HttpState) -> Self {
+    pub(crate) async fn over(memory: MemoryWorld, clock: MovableClock, state: HttpState) -> Self {
         let auth = state.auth.clone();
         let service = Rc::new(init_service(app(state)).await);
         let send = move |request: TestRequest| {

@@ -5,6 +5,7 @@ use crate::random::Random;
 use async_trait::async_trait;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::access::{AccessClaims, AccessToken};
+use evently_auth_domain::client::Network;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::password::{Password, PasswordHash};
 use evently_auth_domain::ports::{
@@ -15,8 +16,8 @@ use std::sync::{Mutex, PoisonError};
 
 #[async_trait]
 impl<P: PasswordHasher> PasswordHasher for Gated<P> {
-    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError> {
-        let work = async { Ok(self.port.hash(password).await) };
+    async fn hash(&self, password: &Password, network: Option<Network>) -> Result<PasswordHash, HashError> {
+        let work = async { Ok(self.port.hash(password, network).await) };
         self.gate.pass("hasher.hash", work).await?
     }
 
@@ -24,9 +25,14 @@ impl<P: PasswordHasher> PasswordHasher for Gated<P> {
         &self,
         password: &Password,
         hash: Option<&PasswordHash>,
+        network: Option<Network>,
     ) -> Result<PasswordVerdict, HashError> {
-        let work = async { Ok(self.port.verify(password, hash).await) };
+        let work = async { Ok(self.port.verify(password, hash, network).await) };
         self.gate.pass("hasher.verify", work).await?
+    }
+
+    fn has_room(&self, network: Option<Network>) -> Result<(), HashError> {
+        self.port.has_room(network)
     }
 }
 
