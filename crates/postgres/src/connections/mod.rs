@@ -1,6 +1,7 @@
 //! Connections to the servers, and the bounds of every wait.
 
 mod connector;
+mod measures;
 mod pool;
 
 pub(crate) use connector::{Connector, encryption};

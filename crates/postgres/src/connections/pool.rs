@@ -1,6 +1,7 @@
 //! Connections to one server: lent one at a time, waited for with a bound, and given back only by a call that
 //! went well.
 
+use super::measures::Measures;
 use super::{CONNECT, WAIT, connector::Connector};
 use crate::failure::Failure;
 use deadpool::managed::{Object, PoolError, TimeoutType};
@@ -9,7 +10,6 @@ use diesel_async::pooled_connection::{
     AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool::Pool as Deadpool,
 };
 use evently_auth_domain::error::StoreError;
-use metrics::{gauge, histogram};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ type Connections = AsyncDieselConnectionManager<AsyncPgConnection>;
 /// The connections to one server.
 #[derive(Clone)]
 pub(crate) struct Pool {
-    name: Arc<str>,
+    measures: Arc<Measures>,
     connections: Deadpool<AsyncPgConnection>,
 }
 
@@ -39,20 +39,16 @@ impl Pool {
             .create_timeout(Some(CONNECT))
             .build()
             .map_err(StoreError::unavailable)?;
-        Ok(Self { name: name.into(), connections })
+        Ok(Self { measures: Arc::new(Measures::of(name)), connections })
     }
 
     /// A connection: one that is idle and open, else a new one.
     pub(crate) async fn lend(&self) -> Result<Arc<Lent>, Failure> {
         let start = Instant::now();
-        self.gauge();
+        self.measures.count(&self.connections.status());
         let connection = self.connections.get().await;
-        let wait = histogram!(
-            "db_client_connection_wait_time_duration_seconds",
-            "db_client_connection_pool_name" => self.name.clone(),
-        );
-        wait.record(start.elapsed());
-        self.gauge();
+        self.measures.waited(start.elapsed());
+        self.measures.count(&self.connections.status());
         match connection {
             Ok(connection) => Ok(Arc::new(Lent { pool: self.clone(), connection: Some(connection) })),
             Err(PoolError::Timeout(TimeoutType::Wait)) => {
@@ -66,23 +62,6 @@ impl Pool {
     /// Closes what is idle: one of them was found dead, so others may be.
     pub(crate) fn forget_idle(&self) {
         self.connections.retain(|_, _| false);
-    }
-
-    fn gauge(&self) {
-        let status = self.connections.status();
-        let idle = status.available.min(status.size);
-        for (state, count) in [("idle", idle), ("used", status.size - idle)] {
-            gauge!(
-                "db_client_connection_count",
-                "db_client_connection_pool_name" => self.name.clone(),
-                "db_client_connection_state" => state,
-            )
-            .set(count as f64);
-        }
-        gauge!("db_client_connection_max", "db_client_connection_pool_name" => self.name.clone())
-            .set(status.max_size as f64);
-        gauge!("db_client_connection_pending_requests", "db_client_connection_pool_name" => self.name.clone())
-            .set(status.waiting as f64);
     }
 }
 
@@ -111,6 +90,6 @@ impl Drop for Lent {
         if let Some(connection) = self.connection.take() {
             drop(Object::take(connection));
         }
-        self.pool.gauge();
+        self.pool.measures.count(&self.pool.connections.status());
     }
 }
