@@ -20,7 +20,7 @@ pub(crate) struct LoginAttempt {
     /// The device, when it signed in to this account before.
     pub(crate) device: Option<DeviceId>,
     /// Failures of this device with its account, or of this network with the name that was typed.
-    failures: Budget,
+    pub(crate) failures: Budget,
     /// Failures of all strangers with the name that was typed; none for a device that is known.
     account: Option<Budget>,
     /// Attempts of this network with any account.

@@ -115,8 +115,12 @@ fn of_64_passwords_at_once_five_are_looked_at() {
         429,
         "the right one is not looked at either"
     );
-    let failures = "action = 'session.logged_in' AND outcome = 'failure'";
-    assert_eq!(site.sql(&format!("SELECT count(*) FROM audit_log WHERE {failures}")), "10");
+    let failures = |detail: &str| {
+        let failures = format!("action = 'session.logged_in' AND outcome = 'failure' AND detail {detail}");
+        site.sql(&format!("SELECT count(*) FROM audit_log WHERE {failures}"))
+    };
+    assert_eq!(failures("IS NULL"), "10");
+    assert_eq!(failures("= 'rate limited'"), "2", "one for each name, not for each guess");
 
     // Whoever found an open session guesses its password no faster, by neither of the two ways.
     let statuses = at_once(CROWD, |number| {
