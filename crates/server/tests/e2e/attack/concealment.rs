@@ -39,7 +39,7 @@ fn new(email: &str, username: &str) -> Value {
 
 /// All that an answer says, but for what is the clock's; and the id in it.
 fn heard(answer: Response) -> (String, Option<i64>) {
-    let clocks = ["date", "x-ratelimit-reset"];
+    let clocks = ["date", "x-ratelimit-reset", "retry-after"];
     let headers = answer.headers().iter().filter(|(name, _)| !clocks.contains(&name.as_str()));
     let mut headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
     // The digits of an id are not of one length.
