@@ -197,9 +197,9 @@ variables! {
     RATE_LIMIT_WINDOW = Some("15"), number("minutes", 1, 1_440),
         "The window of `RATE_LIMIT_LOGIN`, `_LOGIN_ACCOUNT`, `_LOGIN_ADDRESS`, `_REGISTER` and `_PASSWORD`.";
     RATE_LIMIT_LOGIN = Some("5"), TIMES,
-        "Failed logins per account and client address, and per device that signed in to the account before.";
+        "Failed logins per e-mail address or username and client address, and per device that signed in to the account before.";
     RATE_LIMIT_LOGIN_ACCOUNT = Some("100"), TIMES,
-        "Failed logins per account, from all addresses together, but for devices that signed in to it before.";
+        "Failed logins per e-mail address or username, from all client addresses together, but for devices that signed in to the account before.";
     RATE_LIMIT_LOGIN_ADDRESS = Some("100"), TIMES, "Login attempts per client address.";
     RATE_LIMIT_REGISTER = Some("3"), TIMES, "Registrations per client address.";
     RATE_LIMIT_VERIFY = Some("5"), TIMES, "Attempts with a code per client address, in 5 minutes.";

@@ -2,15 +2,17 @@
 
 use crate::middleware::envelope;
 use crate::routes::operation_routes;
+use crate::serve::serve_app;
 use crate::state::Probes;
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::io;
 use std::net::TcpListener;
 
-/// Serves `/health`, `/health/live`, `/health/ready` and `/metrics` on `listener` until the server's handle stops it.
+/// Serves `/health`, `/health/live`, `/health/ready` and `/metrics` on `listener` until the server's handle stops it, as
+/// [`serve`](crate::serve) does: whoever reaches it holds it no longer than that one.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -26,5 +28,5 @@ pub fn serve_operations(
             .configure(operation_routes)
             .wrap(from_fn(envelope))
     };
-    Ok(HttpServer::new(app).workers(1).disable_signals().listen(listener)?.run())
+    serve_app(listener, Some(1), app)
 }

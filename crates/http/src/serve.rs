@@ -6,8 +6,10 @@ use crate::stream::Lively;
 use actix_http::HttpService;
 use actix_http::error::DispatchError;
 use actix_service::{IntoServiceFactory, ServiceFactoryExt, fn_service, map_config};
-use actix_web::dev::{AppConfig, Server};
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::rt::net::TcpStream;
+use actix_web::{App, Error};
 use std::io;
 use std::net::TcpListener;
 use std::time::Duration;
@@ -28,20 +30,41 @@ const MAX_CONNECTIONS: usize = 10_000;
 /// Serves on `listener` until the server's handle stops it: gracefully, requests under way are answered. Signals are the
 /// caller's business. To be called on a Tokio runtime of any kind.
 ///
-/// It is `HttpServer`, made by hand, because that takes no stream of ours; and actix alone waits for ever for the rest
-/// of headers that are not the first on their connection, of a chunked body that nobody reads, and for a client to
-/// take its answer.
-///
 /// # Errors
 /// When the listener cannot be used.
 pub fn serve(listener: TcpListener, state: HttpState) -> io::Result<Server> {
+    serve_app(listener, None, move || app(state.clone()))
+}
+
+/// Serves an application of ours, whichever it is, on so many threads, or on one for each core.
+///
+/// It is `HttpServer`, made by hand, because that takes no stream of ours; and actix alone waits for ever for the rest
+/// of headers that are not the first on their connection, of a chunked body that nobody reads, and for a client to
+/// take its answer.
+pub(crate) fn serve_app<T>(
+    listener: TcpListener,
+    threads: Option<usize>,
+    app: impl Fn() -> App<T> + Clone + Send + 'static,
+) -> io::Result<Server>
+where
+    T: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+{
     let address = listener.local_addr()?;
-    let server = Server::build();
+    let server = match threads {
+        Some(threads) => Server::build().workers(threads),
+        None => Server::build(),
+    };
     // At a stop it has idle connections closed at once.
     let stopping = server.graceful_shutdown_signal();
     let service = move || {
-        let (state, stopping) = (state.clone(), stopping.clone());
-        let app = app(state).into_factory().map_err(|error| error.error_response());
+        let stopping = stopping.clone();
+        let app = app().into_factory().map_err(|error| error.error_response());
         let http = HttpService::build()
             .client_request_timeout(HEADERS_TIMEOUT)
             .keep_alive(KEEP_ALIVE)

@@ -2,6 +2,7 @@
 
 use crate::StoreHarness;
 use crate::given::{INSTANT, at, event};
+use chrono::DateTime;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::audit::{AuditAction, AuditEvent, AuditFilter, AuditOutcome, AuditRecord};
 use evently_auth_domain::effects::Effects;
@@ -96,4 +97,24 @@ pub async fn a_time_of_day_has_a_beginning_and_an_end(store: StoreHarness) {
     assert_eq!(between(at(3), at(5)).await, [at(4), at(3)]);
     assert_eq!(between(at(3) + INSTANT, at(5) + INSTANT).await, [at(5), at(4)]);
     assert!(between(at(3), at(3)).await.is_empty());
+}
+
+/// At the ends of what may be asked for, there is everything or nothing.
+pub async fn times_and_places_may_be_far_away(store: StoreHarness) {
+    let mut all = events(&store).await;
+    all.reverse();
+    let [first, last] = ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"]
+        .map(|time| DateTime::parse_from_rfc3339(time).unwrap().to_utc());
+    for id in [i64::MIN, 0, i64::MAX] {
+        for (place, expected) in [((last, id), &all[..]), ((first, id), &[])] {
+            let found = store.audit_log.search(&AuditFilter::default(), Some(place), 100).await;
+            assert_eq!(found.unwrap(), expected, "{place:?}");
+        }
+    }
+    for (since, until, expected) in
+        [(first, last, &all[..]), (last, last, &[]), (first, first, &[]), (last, first, &[])]
+    {
+        let filter = AuditFilter { since: Some(since), until: Some(until), ..AuditFilter::default() };
+        assert_eq!(found(&store, &filter).await, expected, "{since} to {until}");
+    }
 }

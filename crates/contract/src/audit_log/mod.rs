@@ -49,6 +49,7 @@ macro_rules! audit_log {
                 events_come_newest_first_and_in_pages,
                 every_filter_leaves_what_matches,
                 a_time_of_day_has_a_beginning_and_an_end,
+                times_and_places_may_be_far_away,
             ],
         });
     };

@@ -74,7 +74,7 @@ pub trait AuditLog: Send + Sync {
     async fn has_twin(&self, row: &AuditRecord, number: i64) -> Result<bool, StoreError>;
 
     /// At most `limit` of the rows that match, newest first, of one time the one with the highest id: those behind the
-    /// place `before`, or all. It may be a moment behind.
+    /// place `before`, or all. It may be a moment behind. Times may be any of the years 1 to 9999, and ids any number.
     ///
     /// # Errors
     /// When the store is away.

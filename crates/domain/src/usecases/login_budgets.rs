@@ -1,7 +1,10 @@
 //! In which budgets an attempt to sign in counts: those of strangers, or the one of a device that signed in before.
 //!
-//! Strangers together have a budget for each account, however many networks they come from. It cannot keep the owner
-//! out, whose devices have budgets of their own.
+//! Strangers together have a budget for each name of an account, however many networks they come from. It cannot keep
+//! the owner out, whose devices have budgets of their own.
+//!
+//! What strangers type is what they are counted by, never the account that was found: a count that its address and its
+//! username shared would tell everybody whose address it is, and so would one that starts anew where an account is made.
 
 use crate::Auth;
 use crate::account::{Credentials, Identifier};
@@ -16,9 +19,9 @@ use std::fmt;
 pub(crate) struct LoginAttempt {
     /// The device, when it signed in to this account before.
     pub(crate) device: Option<DeviceId>,
-    /// Failures of this device, or of this network, with this account.
-    failures: Budget,
-    /// Failures of all strangers with this account; none for a device that is known.
+    /// Failures of this device with its account, or of this network with the name that was typed.
+    pub(crate) failures: Budget,
+    /// Failures of all strangers with the name that was typed; none for a device that is known.
     account: Option<Budget>,
     /// Attempts of this network with any account.
     network: Budget,
@@ -44,24 +47,19 @@ impl Auth {
         let known: Vec<KnownDevice> =
             command.devices.iter().filter_map(|device| self.keys.devices.prove(device, now)).collect();
         let device = found.and_then(|found| known.iter().find(|known| known.account == found.user.id));
-        // Where registrations conceal, a count that address and username share would tell whose address it is; but not
-        // to a device that signed in with it.
-        let shared = found.filter(|_| device.is_some() || !self.conceals());
-        let account = counted_as(&command.identifier, shared);
         let limits = &self.settings.limits;
-        let budget = |what, who: &dyn fmt::Display, limit| Budget {
-            key: LimitKey::new(what, format_args!("{account}|{who}"), CountHere),
-            limit,
-        };
+        let budget =
+            |what, who: &dyn fmt::Display, limit| Budget { key: LimitKey::new(what, who, CountHere), limit };
         let (failures, account) = match device {
             Some(device) => (budget("login-device", &device.id, limits.login), None),
-            None => (
-                budget("login", &client.network(), limits.login),
-                Some(Budget {
-                    key: LimitKey::new("login-account", &account, CountHere),
-                    limit: limits.login_account,
-                }),
-            ),
+            None => {
+                let typed = typed(&command.identifier);
+                let here = format_args!("{typed}|{}", client.network());
+                (
+                    budget("login", &here, limits.login),
+                    Some(budget("login-account", &typed, limits.login_account)),
+                )
+            }
         };
         let network = self.network_budget(LimitedRoute::LogIn, client);
         LoginAttempt { device: device.map(|device| device.id), failures, account, network }
@@ -92,13 +90,11 @@ impl Auth {
     }
 }
 
-/// The account as budgets name it: its id, which address and username share. While nobody has proven its address, it
-/// goes by what was typed, like an account that does not exist: a registration between two attempts changes nothing.
-fn counted_as(typed: &Identifier, found: Option<&Credentials>) -> String {
-    match (found, typed) {
-        (Some(Credentials { user, .. }), _) if user.is_verified => format!("id:{}", user.id),
-        (_, Identifier::Email(email)) => format!("email:{email}"),
-        (_, Identifier::Username(name)) => format!("username:{name}"),
-        (_, Identifier::Id(id)) => format!("id:{id}"),
+/// Each name of an account, as budgets know it; the two kinds have nothing in common.
+fn typed(identifier: &Identifier) -> String {
+    match identifier {
+        Identifier::Email(email) => format!("email:{email}"),
+        Identifier::Username(name) => format!("username:{name}"),
+        Identifier::Id(id) => format!("id:{id}"),
     }
 }

@@ -1,6 +1,6 @@
 //! What is written down, and how tampering shows.
 
-use crate::world::{World, email, new_password, password, with, world, world_with};
+use crate::world::{PASSWORD, World, email, from, new_password, password, with, world, world_with};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use evently_auth_domain::account::UserId;
@@ -15,7 +15,7 @@ use evently_auth_domain::mail::Delivery;
 use evently_auth_domain::ports::{AuditLog, Outbox};
 use evently_auth_domain::settings::SessionBinding;
 use evently_auth_domain::usecases::admin::{AdminError, UpdateUser};
-use evently_auth_domain::usecases::{AuditReport, ChangePassword};
+use evently_auth_domain::usecases::{AuditReport, ChangePassword, LogInError};
 use evently_auth_domain::{Auth, Ports};
 use evently_auth_memory::MemoryStore;
 use std::sync::Arc;
@@ -75,6 +75,54 @@ async fn a_move_is_recorded_once_also_when_a_client_goes_back_and_forth() {
         assert_eq!(use_from(&world.client).await, 1);
     }
     assert_eq!(use_from(&other_agent).await, 2, "a third place");
+}
+
+/// How many rows say that a login was not looked at, and about whom.
+async fn throttled(world: &World) -> Vec<Option<UserId>> {
+    let rows = world.memory.store().rows(0, 1_000).await.unwrap();
+    let is_it = |event: &&AuditEvent| {
+        (event.action, event.outcome) == (AuditAction::LoggedIn, AuditOutcome::Failure)
+            && event.detail.as_deref() == Some("rate limited")
+    };
+    rows.iter().map(|row| &row.event).filter(is_it).map(|event| event.subject).collect()
+}
+
+#[tokio::test]
+async fn throttled_logins_are_recorded_once_a_minute_for_each_name_and_network() {
+    let world = world();
+    let grace = Some(world.verified("grace").await.id);
+    let refused = async |name: &str, network: &str, times| {
+        for _ in 0..times {
+            let refused = world.try_log_in(name, PASSWORD, &from(network)).await;
+            assert!(matches!(refused, Err(LogInError::RateLimited(_))), "{refused:?}");
+        }
+    };
+    for (name, network) in [("grace", "198.51.100.1"), ("grace", "198.51.100.2"), ("nobody", "198.51.100.1")]
+    {
+        for _ in 0..5 {
+            world.try_log_in(name, "wrong", &from(network)).await.unwrap_err();
+        }
+        refused(name, network, 20).await;
+    }
+    assert_eq!(throttled(&world).await, [grace, grace, None]);
+    world.wait(TimeDelta::seconds(59));
+    refused("grace", "198.51.100.1", 20).await;
+    assert_eq!(throttled(&world).await.len(), 3);
+    world.wait(TimeDelta::seconds(1));
+    refused("grace", "198.51.100.1", 20).await;
+    assert_eq!(throttled(&world).await, [grace, grace, None, grace]);
+}
+
+#[tokio::test]
+async fn a_network_that_types_many_names_fills_no_audit() {
+    let world = world_with(|settings| settings.limits.login_address.max = 1);
+    for minute in 1..=3 {
+        for number in 0..100 {
+            let _ = world.try_log_in(&format!("nobody-{number}"), "wrong", &from("198.51.100.1")).await;
+        }
+        assert_eq!(throttled(&world).await.len(), 10 * minute);
+        world.wait(TimeDelta::minutes(1));
+    }
 }
 
 #[tokio::test]

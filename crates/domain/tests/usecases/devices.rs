@@ -1,4 +1,4 @@
-//! Strangers share one budget of failures for an account; a device that signed in before has its own.
+//! Strangers share one budget of failures for each name of an account; a device that signed in before has its own.
 
 use crate::world::{PASSWORD, World, email, from, password, username, world, world_with};
 use chrono::TimeDelta;
@@ -94,17 +94,54 @@ async fn an_account_that_nobody_has_is_throttled_alike() {
     assert_eq!(world.refusal("nobody", &network(100)).await, refused);
 }
 
+fn by_name(name: &str, text: &str) -> LogIn {
+    LogIn { identifier: Identifier::Username(username(name)), ..login(name, text, &[]) }
+}
+
+/// Somebody's address and username are counted like those of two people, whatever the order: what is left tells nobody
+/// that they belong together.
 #[tokio::test]
-async fn address_and_username_share_the_budget() {
+async fn what_is_left_tells_no_stranger_whose_address_it_is() {
+    for privacy in [RegistrationPrivacy::Reveal, RegistrationPrivacy::Conceal] {
+        let world = world_with(|settings| settings.registration_privacy = privacy);
+        world.verified("grace").await;
+        world.verified("ada").await;
+        // Her address and her username; hers and another's; a name that somebody has, and an address that nobody has.
+        let guess = async |address: &str, name: &str, network: usize| {
+            let mut told = Vec::new();
+            for by_address in [true, false, false, true, false, false, false, true, true, true] {
+                let client = self::network(network);
+                let login = if by_address { login(address, "wrong", &[]) } else { by_name(name, "wrong") };
+                let refused = world.auth.log_in(login, &client).await.unwrap_err();
+                let is_refused = matches!(refused, LogInError::RateLimited(_));
+                told.push((is_refused, client.limit().unwrap().remaining));
+            }
+            told
+        };
+        let together = guess("grace", "grace", 1).await;
+        assert_eq!(together, guess("grace", "ada", 2).await, "{privacy:?}");
+        assert_eq!(together, guess("nobody", "ada", 3).await, "{privacy:?}");
+        assert_eq!(together, guess("nobody", "nobody", 4).await, "{privacy:?}");
+        let left = [4, 4, 3, 3, 2, 1, 0, 2, 1, 0].map(|left| (false, left));
+        assert_eq!(together, left, "five by each name");
+    }
+}
+
+#[tokio::test]
+async fn each_name_of_an_account_has_its_budget_over_all_networks() {
     let world = world_with(|settings| settings.limits.login_account.max = 4);
     world.verified("grace").await;
-    for n in 0..2 {
-        world.try_log_in("grace", "wrong", &network(n)).await.unwrap_err();
-        let identifier = Identifier::Username(username("grace"));
-        let by_name = LogIn { identifier, ..login("grace", "wrong", &[]) };
-        world.auth.log_in(by_name, &network(n + 10)).await.unwrap_err();
+    for n in 0..4 {
+        let failed = world.try_log_in("grace", "wrong", &network(n)).await;
+        assert!(matches!(failed, Err(LogInError::InvalidCredentials)), "{failed:?}");
     }
     world.refusal("grace", &network(20)).await;
+    for n in 0..4 {
+        let failed = world.auth.log_in(by_name("grace", "wrong"), &network(n)).await;
+        assert!(matches!(failed, Err(LogInError::InvalidCredentials)), "{failed:?}");
+    }
+    let refused = world.auth.log_in(by_name("grace", PASSWORD), &network(21)).await;
+    assert!(matches!(refused, Err(LogInError::RateLimited(_))), "{refused:?}");
 }
 
 #[tokio::test]
@@ -147,10 +184,10 @@ async fn a_device_has_five_failures_of_its_own() {
     world.try_on(&device, PASSWORD, &network(5)).await.unwrap();
 }
 
-/// Strangers have as many again by the other name, where a shared count would tell whose it is.
+/// Whoever has the device knows both names.
 #[tokio::test]
-async fn a_device_has_its_failures_once_also_where_registrations_conceal() {
-    let world = world_with(|settings| settings.registration_privacy = RegistrationPrivacy::Conceal);
+async fn a_device_has_its_failures_once_by_whatever_name() {
+    let world = world();
     world.verified("grace").await;
     let device = world.device_of("grace").await;
     for n in 0..5 {

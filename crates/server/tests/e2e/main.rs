@@ -16,4 +16,5 @@ mod logs;
 mod operation;
 mod readme;
 mod start;
+mod tampering;
 mod topologies;

@@ -4,7 +4,7 @@
 use super::paging::{DEFAULT_LIMIT, MAX_LIMIT, Parsed};
 use crate::extract::{Query, is_request_id};
 use crate::problem::Problem;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::audit::{AuditAction, AuditFilter, AuditOutcome, AuditPlace};
 use form_urlencoded::Serializer;
@@ -71,8 +71,16 @@ fn request_id(text: &str) -> Parsed<String> {
 }
 
 fn time(text: &str) -> Parsed<DateTime<Utc>> {
-    let time = DateTime::parse_from_rfc3339(text);
-    time.map(|time| time.to_utc()).map_err(|_| ("invalid_format", "A time is written as in RFC 3339."))
+    let time = DateTime::parse_from_rfc3339(text)
+        .map_err(|_| ("invalid_format", "A time is written as in RFC 3339."))?
+        .to_utc();
+    if is_of_our_era(time) { Ok(time) } else { Err(("out_of_range", "A year is between 1 and 9999.")) }
+}
+
+/// Whether a store takes this time, and a link can spell it: RFC 3339 has years of four digits, and no store has all of
+/// those that are longer.
+fn is_of_our_era(time: DateTime<Utc>) -> bool {
+    (1..=9_999).contains(&time.year())
 }
 
 /// One spelling for each place.
@@ -81,7 +89,7 @@ fn cursor(text: &str) -> Parsed<AuditPlace> {
     let place = text
         .split_at_checked(16)
         .and_then(|(at, id)| Some((DateTime::from_timestamp_micros(number(at)?)?, number(id)?)));
-    let place = place.filter(|place| spelled(*place) == text);
+    let place = place.filter(|place| is_of_our_era(place.0) && spelled(*place) == text);
     place.ok_or(("invalid_format", "A cursor is taken from the link to the next page."))
 }
 
@@ -169,6 +177,28 @@ mod tests {
             "actor=1&actor=1",
         ] {
             assert!(read_page(query).is_err(), "{query}");
+        }
+    }
+
+    #[test]
+    fn times_are_those_that_every_store_has() {
+        let time = |text: &str| DateTime::parse_from_rfc3339(text).unwrap().to_utc();
+        for (first_or_last, is_taken) in [
+            ("0000-12-31T23:59:59.999999Z", false),
+            ("0001-01-01T00:00:00Z", true),
+            ("9999-12-31T23:59:59.999999Z", true),
+            ("9999-12-31T23:59:59.999999-00:01", false),
+        ] {
+            let place = (time(first_or_last), i64::MAX);
+            assert_eq!(cursor(&spelled(place)).ok(), is_taken.then_some(place), "{first_or_last}");
+            for name in ["since", "until"] {
+                let read = read_page(&format!("{name}={first_or_last}"));
+                assert_eq!(read.is_ok(), is_taken, "{name} {first_or_last}");
+            }
+        }
+        // What chrono has at its ends.
+        for end in [DateTime::<chrono::Utc>::MIN_UTC, DateTime::<chrono::Utc>::MAX_UTC] {
+            assert!(cursor(&spelled((end, 1))).is_err(), "{end}");
         }
     }
 

@@ -1,19 +1,18 @@
 //! Accounts on one deployment, made by an administrator of the tests, and what users try to become.
 
-use super::{grants, injection, matrix};
+use super::{grants, matrix};
 use crate::harness::{PASSWORD, Production, Tokens, address, body};
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
 
 #[test]
-fn nobody_reaches_or_becomes_more_than_the_table_says_and_no_text_escapes_into_a_mail() {
+fn nobody_reaches_or_becomes_more_than_the_table_says() {
     let mut site = Production::prepare(&[]);
     site.add_server();
     site.add_worker();
     let staff = Staff::new(&site);
     matrix::holds(&staff);
     grants::change_nothing(&staff);
-    injection::stays_text(&staff);
 }
 
 /// A deployment and somebody who may change any account in it.
@@ -23,7 +22,7 @@ pub(super) struct Staff<'a> {
 }
 
 impl<'a> Staff<'a> {
-    fn new(site: &'a Production) -> Self {
+    pub(super) fn new(site: &'a Production) -> Self {
         Self { site, root: site.administrator("root") }
     }
 

@@ -5,14 +5,24 @@ use super::stopwatch::{Dice, differ, enough, middle, resolution, slower};
 use crate::harness::{PASSWORD, Production, address, body};
 use reqwest::blocking::Response;
 use serde_json::{Value, json};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Samples of each kind, at least.
 const SAMPLES: usize = 120;
 
+/// Somebody with an account, somebody without, and one more without, who waits for three attempts at a code besides,
+/// without a hash: what is to be told apart.
+const PEOPLE: [&str; 3] = ["owner", "nobody", "late"];
+
 /// One server, so that no answer depends on whose turn it is.
 fn site() -> Production {
-    let mut site = Production::prepare(&[("REGISTRATION_PRIVACY", "conceal"), ("RATE_LIMIT_LOGIN", "5")]);
+    let mut site = Production::prepare(&[
+        ("REGISTRATION_PRIVACY", "conceal"),
+        ("RATE_LIMIT_LOGIN", "5"),
+        // As many samples as it takes.
+        ("RATE_LIMIT_REGISTER", "100000"),
+        ("RATE_LIMIT_VERIFY", "100000"),
+    ]);
     site.add_server();
     site.add_worker();
     site
@@ -29,7 +39,7 @@ fn new(email: &str, username: &str) -> Value {
 
 /// All that an answer says, but for what is the clock's; and the id in it.
 fn heard(answer: Response) -> (String, Option<i64>) {
-    let clocks = ["date", "x-ratelimit-reset"];
+    let clocks = ["date", "x-ratelimit-reset", "retry-after"];
     let headers = answer.headers().iter().filter(|(name, _)| !clocks.contains(&name.as_str()));
     let mut headers: Vec<_> = headers.map(|(name, value)| format!("{name}: {value:?}")).collect();
     // The digits of an id are not of one length.
@@ -133,9 +143,13 @@ fn no_delay_tells_a_taken_address_from_a_free_one() {
         body(answer, 201);
         took
     };
-    // First registrations, and those that replace an earlier one; of somebody with an account, of somebody without, and
-    // of one more without, who waits for three attempts at a code besides, without a hash: what is to be told apart.
     let attempt = json!({"email": address("bystander"), "otp": "000000"});
+    let planted = |who: usize| {
+        for _ in 0..if who == 2 { 3 } else { 0 } {
+            body(send(&site, "verify-email", &attempt), 400);
+        }
+    };
+    // First registrations, and those that replace an earlier one.
     let [mut first, mut again] = [(); 2].map(|()| vec![Vec::new(); 3]);
     let (mut round, mut dice) = (0, Dice(0x9E37_79B9_7F4A_7C15));
     while [&first, &again].iter().any(|all| !enough(SAMPLES, &all[1], &all[2..])) {
@@ -146,14 +160,12 @@ fn no_delay_tells_a_taken_address_from_a_free_one() {
         }
         site.sql("UPDATE users SET is_verified = true, claim_expires_at = NULL WHERE username LIKE 'owner%'");
         for number in numbers {
-            let people = ["owner", "nobody", "late"].map(|person| format!("{person}{number}"));
+            let people = PEOPLE.map(|person| format!("{person}{number}"));
             for samples in [&mut first, &mut again] {
                 for who in dice.order(people.len()) {
                     let mut took = register(&address(&people[who]), &format!("name{number}-{who}"));
                     let started = Instant::now();
-                    for _ in 0..if who == 2 { 3 } else { 0 } {
-                        body(send(&site, "verify-email", &attempt), 400);
-                    }
+                    planted(who);
                     took += started.elapsed();
                     samples[who].push(took);
                 }
@@ -161,11 +173,52 @@ fn no_delay_tells_a_taken_address_from_a_free_one() {
         }
     }
     for (what, all) in [("the first", &first), ("another", &again)] {
-        let [taken, free, late] = [&all[0], &all[1], &all[2]];
-        let (chance, control) = (slower(taken, free), slower(late, free));
-        let (middles, least) = ([taken, free, late].map(|samples| middle(samples)), resolution(free));
-        println!("{what}: {chance:.3} and {control:.3}, {middles:?}, {least:?} more would be noticed");
-        assert!(!differ(taken, free), "{what}: {chance:.2}, {middles:?}");
-        assert!(differ(late, free), "{what}: what is planted goes unnoticed: {control:.2}, {middles:?}");
+        assert_alike(what, all);
+    }
+    nor_does_what_is_asked_afterwards(&site, round, planted);
+}
+
+/// The samples of a taken address and of a free one cannot be told apart; those where something is planted can.
+fn assert_alike(what: &str, samples: &[Vec<Duration>]) {
+    let [taken, free, late] = [&samples[0], &samples[1], &samples[2]];
+    let (chance, control) = (slower(taken, free), slower(late, free));
+    let (middles, least) = ([taken, free, late].map(|samples| middle(samples)), resolution(free));
+    println!("{what}: {chance:.3} and {control:.3}, {middles:?}, {least:?} more would be noticed");
+    assert!(!differ(taken, free), "{what}: {chance:.2}, {middles:?}");
+    assert!(differ(late, free), "{what}: what is planted goes unnoticed: {control:.2}, {middles:?}");
+}
+
+/// What is asked about an address, or about the username that was registered with it.
+type Question = (&'static str, &'static str, fn(&str, &str) -> Value, u16);
+
+const AFTERWARDS: [Question; 4] = [
+    ("login by username", "login", |_, name| json!({"username": name, "password": PASSWORD}), 401),
+    ("login by address", "login", |email, _| json!({"email": email, "password": "not the right one"}), 401),
+    ("another code", "resend-otp", |email, _| json!({"email": email}), 200),
+    ("forgotten password", "forgot-password", |email, _| json!({"email": email}), 200),
+];
+
+/// About those of `rounds`: each once, and once more from the first when there are not enough.
+fn nor_does_what_is_asked_afterwards(site: &Production, rounds: usize, planted: impl Fn(usize)) {
+    let mut dice = Dice(0x2545_F491_4F6C_DD1D);
+    for (what, route, about, status) in AFTERWARDS {
+        let mut samples = vec![Vec::new(); PEOPLE.len()];
+        for number in (0..rounds).cycle() {
+            if number % 30 == 0 {
+                site.runtime.block_on(site.redis.flush()).unwrap(); // so that no limit is met
+                if enough(SAMPLES, &samples[1], &samples[2..]) {
+                    break;
+                }
+            }
+            for who in dice.order(PEOPLE.len()) {
+                let email = address(&format!("{}{number}", PEOPLE[who]));
+                let started = Instant::now();
+                let answer = send(site, route, &about(&email, &format!("name{number}-{who}")));
+                planted(who);
+                samples[who].push(started.elapsed());
+                body(answer, status);
+            }
+        }
+        assert_alike(what, &samples);
     }
 }

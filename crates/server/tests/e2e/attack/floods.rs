@@ -1,12 +1,12 @@
-//! Bodies that are as long as a sender likes, from many of them at once: the server keeps nothing of them.
+//! Bodies that are as long as a sender likes, from many of them at once: a process keeps nothing of them.
 //!
-//! What counts is the most memory that the server ever had, as the kernel notes it: what is kept for a moment counts as
+//! What counts is the most memory that it ever had, as the kernel notes it: what is kept for a moment counts as
 //! well.
 
 use super::crowd::at_once;
 use super::raw::Raw;
 use super::wire::assert_well;
-use crate::harness::Production;
+use crate::harness::Process;
 use std::time::Duration;
 
 /// How many send at once, and how much each of them does, in MiB: 512 in all.
@@ -17,20 +17,20 @@ const GROWTH: u64 = 80;
 
 const HEAD: &str = "Host: x\r\nContent-Type: application/json\r\n";
 
-pub(super) fn fill_nothing(site: &Production) {
-    let base = &site.bases[0];
-    let before = memory(site, "VmRSS");
+/// Sends them to `routes` of the process that listens at `base`, where each gets one of `answers` or none.
+pub(super) fn fill_nothing(base: &str, process: &Process, routes: &[&str], answers: &[u16]) {
+    let before = memory(process, "VmRSS");
     let piece = "x".repeat(1 << 20);
     let chunk = format!("100000\r\n{piece}\r\n");
     let statuses = at_once(SENDERS, |number| {
-        let route = ["login", "register", "refresh", "reset-password"][number / 2 % 4];
+        let route = routes[number / 2 % routes.len()];
         let (length, piece) = if number % 2 == 0 {
             (format!("Content-Length: {}", EACH << 20), &piece)
         } else {
             ("Transfer-Encoding: chunked".to_owned(), &chunk)
         };
         let mut raw = Raw::connect(base);
-        raw.say(format!("POST /api/v1/auth/{route} HTTP/1.1\r\n{HEAD}{length}\r\n\r\n"));
+        raw.say(format!("POST {route} HTTP/1.1\r\n{HEAD}{length}\r\n\r\n"));
         for _ in 0..EACH {
             if !raw.is_closed {
                 raw.say(piece);
@@ -45,17 +45,18 @@ pub(super) fn fill_nothing(site: &Production) {
         raw.statuses()
     });
     for status in &statuses {
-        assert!(status.is_empty() || *status == [413], "{statuses:?}");
+        let is_one = matches!(status[..], [one] if answers.contains(&one));
+        assert!(status.is_empty() || is_one, "{statuses:?}");
     }
     assert_well(base, "floods");
-    let most = memory(site, "VmHWM");
+    let most = memory(process, "VmHWM");
     println!("memory: {before} MiB before, {most} MiB at most");
     assert!(most < before + GROWTH, "grew from {before} to {most} MiB");
 }
 
-/// What the kernel notes of the server's memory under this name, in MiB.
-fn memory(site: &Production, name: &str) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", site.servers[0].id())).unwrap();
+/// What the kernel notes of the process' memory under this name, in MiB.
+fn memory(process: &Process, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     let kib: u64 = line.trim_start_matches(':').trim().trim_end_matches(" kB").parse().unwrap();
     kib / 1024

@@ -1,4 +1,5 @@
-//! Mass assignment: members that would grant something are in every body of a user, and change nothing.
+//! Mass assignment: members that would grant something, or name somebody else, are in every body of a user, and change
+//! nothing of anybody.
 
 use super::accounts::Staff;
 use crate::harness::{PASSWORD, Tokens, address, body};
@@ -29,32 +30,42 @@ fn grants(flag: bool) -> Value {
 /// What an administrator may set, and therefore sends of `grants` only if it is meant.
 const ADMINISTERED: [&str; 3] = ["role", "is_active", "is_verified"];
 
+/// Everybody else's row, by id, and what their sessions are worth. The ids in the bodies are those of the first.
+fn others(staff: &Staff<'_>) -> [Value; 2] {
+    let others = format!("FROM users WHERE email <> '{}'", address(NAME));
+    let sessions =
+        "SELECT id, user_id, session_token, seed, generation, is_active, expires_at FROM user_sessions";
+    [format!("SELECT * {others}"), format!("{sessions} WHERE user_id IN (SELECT id {others})")]
+        .map(|rows| staff.sql(&format!("SELECT json_agg(o ORDER BY id) FROM ({rows}) o")))
+}
+
 pub(super) fn change_nothing(staff: &Staff<'_>) {
     let mut sent = BTreeSet::new();
-    // Sends a body with everything else in it, and says what became of the row but for `may_change`.
-    let mut send =
-        |method: &str, path: &str, token: Option<&str>, own: Value, may_change: &[&str], status| {
-            let before = staff.row(NAME);
-            let mut all = grants(!before["is_verified"].as_bool().unwrap_or(false));
-            if path.contains("/admin/") {
-                all.as_object_mut().unwrap().retain(|name, _| !ADMINISTERED.contains(&name.as_str()));
+    // Sends a body with everything else in it: of all that there is of anybody, `changes` change and nothing else.
+    let mut send = |method: &str, path: &str, token: Option<&str>, own: Value, changes: &[&str], status| {
+        let (before, others_before) = (staff.row(NAME), others(staff));
+        let mut all = grants(!before["is_verified"].as_bool().unwrap_or(false));
+        if path.contains("/admin/") {
+            all.as_object_mut().unwrap().retain(|name, _| !ADMINISTERED.contains(&name.as_str()));
+        }
+        all.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
+        let query = "?role=admin&is_active=true&is_verified=true&id=1";
+        let answer = body(staff.send(method, &format!("{path}{query}"), token, &all), status);
+        sent.insert(format!("{method} {}", path.replace(&format!("/{}", before["id"]), "/{user_id}")));
+        let after = staff.row(NAME);
+        for (column, value) in after.as_object().unwrap() {
+            if column != "updated_at" {
+                let has_changed = value != &before[column];
+                assert_eq!(has_changed, changes.contains(&column.as_str()), "{method} {path}: {column}");
             }
-            all.as_object_mut().unwrap().extend(own.as_object().unwrap().clone());
-            let query = "?role=admin&is_active=true&is_verified=true&id=1";
-            let answer = body(staff.send(method, &format!("{path}{query}"), token, &all), status);
-            sent.insert(format!("{method} {}", path.replace(&format!("/{}", before["id"]), "/{user_id}")));
-            let after = staff.row(NAME);
-            for (column, value) in after.as_object().unwrap() {
-                if column != "updated_at" && !may_change.contains(&column.as_str()) {
-                    assert_eq!(value, &before[column], "{method} {path} changed {column}");
-                }
-            }
-            // The clock of the service says when something changed, and nobody else. As text they sort by time.
-            let [then, now] = [&before, &after].map(|row| row["updated_at"].as_str().unwrap());
-            let is_later = !may_change.is_empty() && now > then;
-            assert!(now == then || is_later, "{method} {path} set updated_at from {then} to {now}");
-            answer
-        };
+        }
+        assert_eq!(others(staff), others_before, "{method} {path} changed somebody else");
+        // The clock of the service says when something changed, and nobody else. As text they sort by time.
+        let [then, now] = [&before, &after].map(|row| row["updated_at"].as_str().unwrap());
+        let is_later = !changes.is_empty() && now > then;
+        assert!(now == then || is_later, "{method} {path} set updated_at from {then} to {now}");
+        answer
+    };
     let auth = |route: &str| format!("/api/v1/auth/{route}");
 
     // Registration has no row before: it takes a neighbour's for its pattern.
@@ -63,7 +74,11 @@ pub(super) fn change_nothing(staff: &Staff<'_>) {
     let new = json!({"email": address(NAME), "username": NAME, "password": PASSWORD});
     let mut all = grants(true);
     all.as_object_mut().unwrap().extend(new.as_object().unwrap().clone());
+    let before = others(staff);
     let user = body(staff.send("POST", &auth("register"), None, &all), 201);
+    assert_eq!(others(staff), before, "a registration changed somebody else");
+    assert_eq!(before[0][0]["username"], "root", "whose id the bodies have");
+    assert_eq!(before[0][0]["id"], 1);
     assert_eq!(
         (&user["role"], &user["is_verified"], &user["last_login"]),
         (&json!("user"), &json!(false), &Value::Null)
@@ -80,7 +95,7 @@ pub(super) fn change_nothing(staff: &Staff<'_>) {
     }
 
     let code = staff.site.code(&address(NAME));
-    send("POST", &auth("resend-otp"), None, json!({"email": address(NAME)}), &["claim_expires_at"], 200);
+    send("POST", &auth("resend-otp"), None, json!({"email": address(NAME)}), &[], 200);
     let otp = staff.site.code_after(&address(NAME), &code);
     let proof = json!({"email": address(NAME), "otp": otp});
     send("POST", &auth("verify-email"), None, proof, &["is_verified", "claim_expires_at"], 200);
@@ -117,7 +132,7 @@ pub(super) fn change_nothing(staff: &Staff<'_>) {
     let (root, id) = (staff.root(), staff.row(NAME)["id"].clone());
     let of_account = format!("/api/v1/admin/users/{id}");
     send("PUT", &of_account, root, json!({"full_name": "Somebody"}), &["full_name"], 200);
-    send("PUT", &of_account, root, json!({"is_verified": false}), &["is_verified", "claim_expires_at"], 200);
+    send("PUT", &of_account, root, json!({"is_verified": false}), &["is_verified"], 200);
     send("PUT", &of_account, root, json!({}), &["updated_at"], 200);
 
     sent.insert("POST /api/v1/auth/register".to_owned());

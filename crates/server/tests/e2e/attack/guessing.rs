@@ -1,7 +1,7 @@
 //! Guessing in parallel, on two instances, gains nothing over guessing once; and a code is good for what it was made for,
 //! and once.
 
-use super::crowd::{CROWD, at_once, count};
+use super::crowd::{CROWD, at_once, count, persistent};
 use crate::harness::{PASSWORD, Production, address, body};
 use serde_json::{Value, json};
 
@@ -115,8 +115,8 @@ fn of_64_passwords_at_once_five_are_looked_at() {
         429,
         "the right one is not looked at either"
     );
-    let failures = "action = 'session.logged_in' AND outcome = 'failure'";
-    assert_eq!(site.sql(&format!("SELECT count(*) FROM audit_log WHERE {failures}")), "10");
+    assert_eq!(failed_logins(&site, "IS NULL"), "10");
+    assert_eq!(failed_logins(&site, "= 'rate limited'"), "2", "one for each name, not for each guess");
 
     // Whoever found an open session guesses its password no faster, by neither of the two ways.
     let statuses = at_once(CROWD, |number| {
@@ -147,6 +147,51 @@ fn of_64_passwords_at_once_five_are_looked_at() {
         let statuses = at_once(CROWD, ask);
         assert_eq!([200, 429].map(|status| count(&statuses, &status)), [3, CROWD - 3], "{route}: {name}");
     }
+}
+
+/// Guessers who are everywhere at once, as a proxy says.
+#[test]
+fn of_64_networks_at_once_as_many_are_looked_at_as_strangers_may_try() {
+    let site = Production::start_pair(&[
+        ("TRUSTED_PROXIES", "127.0.0.1/32"),
+        ("RATE_LIMIT_LOGIN", "5"),
+        ("RATE_LIMIT_LOGIN_ACCOUNT", "20"),
+    ]);
+    site.signed_in("ada");
+    let login = |who: (&str, &str), password: &str, network: usize, device: &str| {
+        let mut login = json!({"password": password});
+        login[who.0] = who.1.into();
+        let request = site.post("/api/v1/auth/login", &login);
+        let from = format!("198.51.100.{network}");
+        request.header("X-Forwarded-For", from).header("X-Device-Token", device)
+    };
+    let (email, wrong) = (address("ada"), "not the right one");
+    let by_address = ("email", email.as_str());
+    let [device, other] = [201, 202].map(|network| {
+        let answer = login(by_address, PASSWORD, network, "").send().unwrap();
+        answer.headers()["x-device-token"].to_str().unwrap().to_owned()
+    });
+    let nobody = address("nobody");
+    for who in [by_address, ("username", "ada"), ("email", nobody.as_str()), ("username", "nobody")] {
+        let statuses = at_once(CROWD, |network| persistent(|| login(who, wrong, network, "")));
+        assert_eq!([401, 429].map(|status| count(&statuses, &status)), [20, CROWD - 20], "{who:?}");
+        assert_eq!(login(who, PASSWORD, 100, "").send().unwrap().status(), 429, "{who:?}");
+    }
+    // A device has five of its own, by whichever name and from wherever.
+    let statuses = at_once(CROWD, |network| {
+        let who = if network % 2 == 0 { by_address } else { ("username", "ada") };
+        persistent(|| login(who, wrong, network, &device))
+    });
+    assert_eq!([401, 429].map(|status| count(&statuses, &status)), [5, CROWD - 5]);
+    assert_eq!(login(by_address, PASSWORD, 203, &device).send().unwrap().status(), 429);
+    assert_eq!(login(by_address, PASSWORD, 203, &other).send().unwrap().status(), 200);
+    assert_eq!(failed_logins(&site, "IS NULL"), "85", "what was looked at, and no more");
+}
+
+/// How many failed logins the audit has with this detail.
+fn failed_logins(site: &Production, detail: &str) -> String {
+    let failures = format!("action = 'session.logged_in' AND outcome = 'failure' AND detail {detail}");
+    site.sql(&format!("SELECT count(*) FROM audit_log WHERE {failures}"))
 }
 
 /// The code of a move to another address proves that address to that account, and nothing else.

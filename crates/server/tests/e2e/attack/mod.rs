@@ -8,6 +8,7 @@ mod crowd;
 mod dead_tokens;
 mod delays;
 mod enumeration;
+mod every_mail;
 mod floods;
 mod forgery;
 mod forgery_corpus;

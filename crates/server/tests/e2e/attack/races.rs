@@ -1,22 +1,9 @@
 //! Races 64 wide over two instances: one account per address and per username, and never no administrator.
 
-use super::crowd::{CROWD, at_once, count};
+use super::crowd::{CROWD, at_once, count, persistent};
 use crate::harness::{PASSWORD, Production, Tokens, address, body};
 use reqwest::blocking::RequestBuilder;
 use serde_json::{Value, json};
-use std::thread;
-use std::time::Duration;
-
-/// The status of a request that is made again for as long as there are too many hashes at a time.
-fn persistent(request: impl Fn() -> RequestBuilder) -> u16 {
-    for _ in 0..100 {
-        match request().send().unwrap().status().as_u16() {
-            503 => thread::sleep(Duration::from_millis(50)),
-            status => return status,
-        }
-    }
-    503
-}
 
 fn register(site: &Production, email: &str, username: &str, password: &str) -> u16 {
     let new = json!({"email": email, "username": username, "password": password});
@@ -77,6 +64,42 @@ fn of_64_registrations_at_once_one_account_remains() {
         assert_eq!(count(&made, &true), 1, "{username}: {made:?}");
     }
     assert_eq!(site.sql("SELECT count(*) FROM users WHERE role = 'admin'"), "2");
+}
+
+/// Whose address it is shows in nothing that many registrations leave behind, but for the one account.
+#[test]
+fn of_64_concealed_registrations_at_once_as_much_remains_whether_or_not_an_address_is_taken() {
+    let site = Production::start_pair(&[("REGISTRATION_PRIVACY", "conceal")]);
+    site.signed_in("grace");
+    let number = |sql: &str| site.sql(sql).parse::<usize>().unwrap();
+    let left = || {
+        let registrations = "SELECT count(*) FROM audit_log WHERE action = 'account.registered'";
+        // A registration that another one overtook sends one more code, or what stands for it.
+        let codes = "SELECT count(*) FROM audit_log WHERE action = 'account.code_requested'";
+        [registrations, codes, "SELECT count(*) FROM outbox", "SELECT count(*) FROM users"].map(number)
+    };
+    for email in [address("grace"), address("hazel")] {
+        let before = left();
+        let name = email.split('@').next().unwrap();
+        let statuses =
+            at_once(CROWD, |number| register(&site, &email, &format!("{name}-{number}"), PASSWORD));
+        assert_eq!(count(&statuses, &201), CROWD, "{email}: {statuses:?}");
+        let after = left();
+        let [registrations, codes, mails, accounts] = [0, 1, 2, 3].map(|what| after[what] - before[what]);
+        assert_eq!(accounts, 1, "{email}: the last one stands, for an account or for a held name");
+        assert!(registrations >= CROWD, "{email}: {registrations}");
+        assert_eq!(mails, registrations + codes, "{email}: a mail for each event");
+    }
+    let held = "FROM users WHERE email LIKE '%@held-name.invalid'";
+    assert_eq!(number(&format!("SELECT count(*) {held} AND username LIKE 'grace-%' AND NOT is_verified")), 1);
+    assert_eq!(number(&format!("SELECT count(*) {held}")), 1);
+    let outcomes =
+        "SELECT count(*) FROM audit_log WHERE action = 'account.registered' AND outcome = 'failure'";
+    assert_eq!(number(&format!("{outcomes} AND detail = 'taken' AND subject IS NOT NULL")), number(outcomes));
+    assert!(number(outcomes) >= CROWD);
+    site.log_in("grace", PASSWORD);
+    let audit = site.run(&["audit", "verify"], "");
+    assert!(audit.status.success(), "{audit:?}");
 }
 
 /// An administrator, and the id that others name.

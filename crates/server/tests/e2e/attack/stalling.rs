@@ -2,12 +2,8 @@
 //! time that nobody can stretch.
 
 use super::raw::Raw;
-use super::wire::assert_well;
+use super::wire::{Listener, assert_well};
 use std::time::{Duration, Instant};
-
-const WHOLE: &str = "GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n";
-const UNREAD: &str = "POST /api/v1/auth/logout HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
-const READ: &str = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 
 /// How long the headers of the first request, a body, and silence may take, in seconds; with time to spare on a busy
 /// machine.
@@ -16,36 +12,52 @@ const BODY: u64 = 10 + 2 + 10;
 const SILENCE: u64 = 80 + 15;
 
 /// A client: what it says first, what it trickles each second, and when it is gone at the latest, in seconds.
-const CLIENTS: [(&str, &str, &str, u64); 9] = [
-    ("says nothing", "", "", HEADERS),
-    ("stops in its headers", "GET / HTTP/1.1\r\nHo", "", HEADERS),
-    ("trickles its headers", "GET / HTTP/1.1\r\n", "X: y\r\n", HEADERS),
-    ("stops in its body", "Content-Length: 50\r\n\r\n{", "", BODY),
-    ("trickles its body", "Transfer-Encoding: chunked\r\n\r\n", "1\r\n{\r\n", BODY + SILENCE),
-    ("asks no more", WHOLE, "", SILENCE),
-    ("stops in its second headers", WHOLE, "GET", SILENCE),
-    ("trickles its second headers", WHOLE, "X: y\r\n", SILENCE),
-    ("trickles a body that nobody reads", UNREAD, "1\r\n{\r\n", SILENCE),
-];
+type Client = (&'static str, String, &'static str, u64);
+
+fn clients(listener: &Listener<'_>) -> [Client; 9] {
+    let chunked = "Transfer-Encoding: chunked\r\n\r\n";
+    let read = format!("POST {} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n", listener.post);
+    let whole = whole(listener);
+    // Where nobody reads a body, who stops in it is silent like everybody.
+    let body = if listener.reads { BODY } else { SILENCE };
+    [
+        ("says nothing", String::new(), "", HEADERS),
+        ("stops in its headers", "GET / HTTP/1.1\r\nHo".to_owned(), "", HEADERS),
+        ("trickles its headers", "GET / HTTP/1.1\r\n".to_owned(), "X: y\r\n", HEADERS),
+        ("stops in its body", format!("{read}Content-Length: 50\r\n\r\n{{"), "", body),
+        ("trickles its body", format!("{read}{chunked}"), "1\r\n{\r\n", BODY + SILENCE),
+        ("asks no more", whole.clone(), "", SILENCE),
+        ("stops in its second headers", format!("{whole}GET / HTTP/1.1\r\nHo"), "", SILENCE),
+        ("trickles its second headers", format!("{whole}GET / HTTP/1.1\r\n"), "X: y\r\n", SILENCE),
+        (
+            "trickles a body that nobody reads",
+            format!("POST {} HTTP/1.1\r\nHost: x\r\n{chunked}", listener.unread),
+            "1\r\n{\r\n",
+            SILENCE,
+        ),
+    ]
+}
+
+/// A request with a long answer.
+fn whole(listener: &Listener<'_>) -> String {
+    format!("GET {} HTTP/1.1\r\nHost: x\r\n\r\n", listener.long)
+}
 
 /// Runs all of them at once, some of each, and one kind more that asks and asks and reads nothing.
-pub(super) fn ends(base: &str) {
+pub(super) fn ends(listener: &Listener<'_>) {
+    let base = listener.base;
     const EACH: usize = 20;
     let started = Instant::now();
     let mut open: Vec<(&str, &str, u64, Raw)> = Vec::new();
-    for (kind, first, trickle, limit) in CLIENTS {
+    for (kind, first, trickle, limit) in clients(listener) {
         for _ in 0..EACH {
             let mut raw = Raw::connect(base);
-            let first = if kind.ends_with("its body") { format!("{READ}{first}") } else { first.to_owned() };
-            raw.say(first);
-            if kind.contains("second") {
-                raw.say("GET / HTTP/1.1\r\n");
-            }
+            raw.say(&first);
             open.push((kind, trickle, limit, raw));
         }
     }
     let mut deaf: Vec<Raw> = (0..2).map(|_| Raw::connect(base)).collect();
-    let asked = WHOLE.repeat(200);
+    let asked = whole(listener).repeat(200);
     let mut others_were_served = false;
     while !open.is_empty() || !deaf.is_empty() {
         std::thread::sleep(Duration::from_secs(1));
@@ -60,9 +72,9 @@ pub(super) fn ends(base: &str) {
         deaf.retain(|raw| !raw.is_closed);
         let elapsed = started.elapsed().as_secs();
         for (kind, _, limit, _) in &open {
-            assert!(elapsed < *limit, "who {kind} is still there");
+            assert!(elapsed < *limit, "{base}: who {kind} is still there");
         }
-        assert!(deaf.is_empty() || elapsed < BODY + SILENCE, "who reads nothing is still there");
+        assert!(deaf.is_empty() || elapsed < BODY + SILENCE, "{base}: who reads nothing is still there");
         // Once all of them have been at it for a while.
         if elapsed >= HEADERS / 2 && !others_were_served {
             assert_well(base, "clients that stall");

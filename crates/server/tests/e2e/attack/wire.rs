@@ -1,31 +1,64 @@
 //! The wire: requests that two readers would take apart differently, bodies that nobody well-meaning sends, scripts of
-//! other origins, and clients that stall. While the last are waited for, the others go on.
+//! other origins, and clients that stall. While the last are waited for, the others go on. A worker listens as well, for
+//! health and measurements, and is confused, filled and held no more than a server.
 
 use super::bodies::Callers;
 use super::raw::exchange;
-use super::{bodies, origins, stalling};
+use super::{bodies, floods, origins, stalling};
 use crate::harness::{Production, body};
 use std::thread;
 use std::time::{Duration, Instant};
+
+/// Somebody who listens, and what can be asked there.
+pub(super) struct Listener<'a> {
+    pub(super) base: &'a str,
+    /// A long answer.
+    pub(super) long: &'static str,
+    /// A route to post to, what it answers to a body that is no JSON, and whether it reads one before it answers.
+    pub(super) post: &'static str,
+    pub(super) answered: u16,
+    pub(super) reads: bool,
+    /// A route to post to that answers without reading the body.
+    pub(super) unread: &'static str,
+}
+
+fn server(base: &str) -> Listener<'_> {
+    let (post, unread) = ("/api/v1/auth/login", "/api/v1/auth/logout");
+    Listener { base, long: "/openapi.json", post, answered: 400, reads: true, unread }
+}
+
+fn worker(base: &str) -> Listener<'_> {
+    let (post, unread) = ("/health/live", "/nowhere");
+    Listener { base, long: "/metrics", post, answered: 405, reads: false, unread }
+}
 
 #[test]
 fn no_client_confuses_fills_or_holds_the_server() {
     let origins = [("CORS_ORIGINS", "https://app.example.com,http://localhost:3000")];
     let mut site = Production::prepare(&origins);
     site.add_server();
-    site.add_worker();
+    let (process, base) = site.worker();
+    let (server, worker) = (server(&site.bases[0]), worker(&base));
     let (somebody, root) = (site.signed_in("ada"), site.administrator("root"));
     let id = body(site.me(&somebody), 200)["id"].as_i64().unwrap();
     let callers = Callers { somebody, root, id };
     let tokens = &callers.somebody;
     thread::scope(|scope| {
-        let stalled = scope.spawn(|| stalling::ends(&site.bases[0]));
-        has_one_reading(&site.bases[0]);
+        let stalled = [&server, &worker].map(|listener| scope.spawn(|| stalling::ends(listener)));
+        has_one_reading(&server);
+        has_one_reading(&worker);
+        has_one_table(server.base);
         bodies::are_bounded(&site, &callers);
+        floods::fill_nothing(server.base, &site.servers[0], &bodies::POSTED, &[413]);
+        floods::fill_nothing(worker.base, &process, &[worker.post, worker.unread], &[405, 404]);
         origins::are_told_apart(&site, tokens);
-        stalled.join().unwrap();
+        for stalled in stalled {
+            stalled.join().unwrap();
+        }
     });
     assert_eq!(site.me(tokens).status(), 200);
+    // What it is there for goes on as well.
+    site.signed_in("grace");
 }
 
 /// The server still answers, at once.
@@ -38,13 +71,14 @@ pub(super) fn assert_well(base: &str, after: &str) {
     assert!(started.elapsed() < Duration::from_secs(5), "after {after}");
 }
 
-const LOGIN: &str = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
 /// What is smuggled: of all answers its own is a 404 alone.
 const SMUGGLED: &str = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// A request whose end is in doubt is refused and the connection closed, so that nothing that follows is taken for a
 /// request (RFC 9112, 6.3 and 11.2).
-fn has_one_reading(base: &str) {
+fn has_one_reading(listener: &Listener<'_>) {
+    let Listener { base, post, answered, unread, .. } = *listener;
+    let head = format!("POST {post} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n");
     for headers in [
         "Content-Length: 6\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nContent-Length: 6",
@@ -92,10 +126,10 @@ fn has_one_reading(base: &str) {
         ": y",
         "no colon",
     ] {
-        let raw = exchange(base, format!("{LOGIN}{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}"), usize::MAX);
+        let raw = exchange(base, format!("{head}{headers}\r\n\r\n0\r\n\r\n{SMUGGLED}"), usize::MAX);
         assert!(raw.is_closed && raw.statuses() == [400], "{headers:?}: {}", raw.heard);
     }
-    let old = LOGIN.replace("HTTP/1.1", "HTTP/1.0");
+    let old = head.replace("HTTP/1.1", "HTTP/1.0");
     let raw =
         exchange(base, format!("{old}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n{SMUGGLED}"), usize::MAX);
     assert!(raw.is_closed && !raw.heard.contains("404"), "{}", raw.heard);
@@ -114,36 +148,31 @@ fn has_one_reading(base: &str) {
         "\r\n{}\r\n0\r\n\r\n",
         "x\r\n{}\r\n0\r\n\r\n",
     ] {
-        let raw = exchange(
-            base,
-            format!("{LOGIN}Transfer-Encoding: chunked\r\n\r\n{chunks}{SMUGGLED}"),
-            usize::MAX,
-        );
-        let refused = raw.statuses().iter().all(|status| *status == 400);
+        let raw =
+            exchange(base, format!("{head}Transfer-Encoding: chunked\r\n\r\n{chunks}{SMUGGLED}"), usize::MAX);
+        let refused = raw.statuses().iter().all(|status| [400, answered].contains(status));
         assert!(raw.is_closed && refused, "{chunks:?}: {}", raw.heard);
     }
 
     // A body is a body, read or not: what stands in it is no request, what stands after it is one.
     let inside = SMUGGLED.len();
     for (request, first) in [
-        (format!("{LOGIN}Content-Length: {inside}\r\n\r\n{SMUGGLED}"), 400),
+        (format!("{head}Content-Length: {inside}\r\n\r\n{SMUGGLED}"), answered),
         (
             format!(
-                "{LOGIN}Transfer-Encoding: chunked\r\n\r\n{inside:x};x=y\r\n{SMUGGLED}\r\n0\r\nX: y\r\n\r\n"
+                "{head}Transfer-Encoding: chunked\r\n\r\n{inside:x};x=y\r\n{SMUGGLED}\r\n0\r\nX: y\r\n\r\n"
             ),
-            400,
+            answered,
         ),
         (format!("GET /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: {inside}\r\n\r\n{SMUGGLED}"), 200),
         (
-            format!(
-                "POST /api/v1/auth/logout HTTP/1.1\r\nHost: x\r\nContent-Length: {inside}\r\n\r\n{SMUGGLED}"
-            ),
-            401,
+            format!("POST {unread} HTTP/1.1\r\nHost: x\r\nContent-Length: {inside}\r\n\r\n{SMUGGLED}"),
+            if listener.reads { 401 } else { 404 },
         ),
-        (format!("POST /nowhere HTTP/1.1\r\nHost: x\r\nContent-Length: {inside}\r\n\r\n{SMUGGLED}"), 404),
-        (format!("DELETE /info HTTP/1.1\r\nHost: x\r\nContent-Length: {inside}\r\n\r\n{SMUGGLED}"), 405),
+        (format!("POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Length: {inside}\r\n\r\n{SMUGGLED}"), 404),
+        (format!("DELETE /health HTTP/1.1\r\nHost: x\r\nContent-Length: {inside}\r\n\r\n{SMUGGLED}"), 405),
     ] {
-        let next = "GET /info HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        let next = "GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
         let raw = exchange(base, format!("{request}{next}"), usize::MAX);
         let statuses = raw.statuses();
         assert!(
@@ -177,7 +206,7 @@ fn has_one_reading(base: &str) {
         ("GET / a HTTP/1.1\r\nHost: x\r\n\r\n".into(), &[400]),
         ("GET /\u{0} HTTP/1.1\r\nHost: x\r\n\r\n".into(), &[400]),
         ("\u{16}\u{3}\u{1}\u{2}\u{0}\u{1}\r\n\r\n".into(), &[400]),
-        (format!("{} / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "A".repeat(9_000)), &[405]),
+        (format!("{} /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "A".repeat(9_000)), &[405]),
     ] {
         let raw = exchange(base, &request, usize::MAX);
         let shown: String = request.chars().take(60).collect();
@@ -188,6 +217,11 @@ fn has_one_reading(base: &str) {
             raw.heard
         );
     }
+    assert_well(base, "requests in doubt");
+}
+
+/// Methods and paths that are near those of the table are none of it.
+fn has_one_table(base: &str) {
     let closing = |method: &str, path: &str| {
         exchange(
             base,
@@ -224,5 +258,5 @@ fn has_one_reading(base: &str) {
     }
     // Percent-encoding of what needs none names the same route, with the same guard.
     assert_eq!(closing("GET", "/api/v1/%61dmin/users").statuses(), [401]);
-    assert_well(base, "requests in doubt");
+    assert_well(base, "paths in doubt");
 }
