@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use evently_auth_clock::MovableClock;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode};
-use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus, WhenAway};
+use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus, TakeBack, WhenAway};
 use evently_auth_domain::ports::{Codes, RateLimits};
 use evently_auth_memory::{MemoryCodes, MemoryRateLimits};
 use std::sync::Arc;
@@ -96,12 +96,14 @@ async fn limits_follow_the_rule() {
         match numbers.below(10) {
             0..=2 => advance(&store, &clock, &mut numbers),
             3 => {
-                redis.release(&budgets[0].key).await.unwrap();
-                memory.release(&budgets[0].key).await.unwrap();
-            }
-            4 if numbers.below(5) == 0 => {
-                redis.clear(&budgets[0].key).await.unwrap();
-                memory.clear(&budgets[0].key).await.unwrap();
+                let all = numbers.below(budgets.len() as u64 * 3);
+                let taken = |(index, budget): (u64, &Budget)| match budget.key.clone() {
+                    key if index == all => TakeBack::All(key),
+                    key => TakeBack::Latest(key),
+                };
+                let taken: Vec<_> = (0..).zip(budgets).map(taken).collect();
+                redis.take_back(&taken).await.unwrap();
+                memory.take_back(&taken).await.unwrap();
             }
             4 | 5 => {
                 same(call, budgets, redis.peek(budgets).await.unwrap(), memory.peek(budgets).await.unwrap());

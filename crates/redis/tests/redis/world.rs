@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode};
 use evently_auth_domain::error::{StoreError, StoreErrorKind};
-use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, WhenAway};
+use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, TakeBack, WhenAway};
 use evently_auth_domain::ports::{Codes, Probe, RateLimits};
 use evently_auth_redis::{
     Endpoint, RedisCodes, RedisConfig, RedisRateLimits, RedisStore, TlsRoots, Topology,
@@ -69,8 +69,8 @@ impl World {
         let admission = self.limits.acquire(&budgets).await?;
         assert!(matches!(admission, Admission::Admitted(_)), "{admission:?}");
         self.limits.peek(&budgets).await?;
-        self.limits.release(&budgets[0].key).await?;
-        self.limits.clear(&budgets[1].key).await?;
+        let [login, address] = budgets.map(|budget| budget.key);
+        self.limits.take_back(&[TakeBack::Latest(login), TakeBack::All(address)]).await?;
         self.store.probe().await
     }
 
