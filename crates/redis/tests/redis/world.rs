@@ -57,7 +57,7 @@ impl World {
     /// One call of each kind.
     pub(crate) async fn use_all(&self) -> Result<(), StoreError> {
         let slot = CodeSlot([7; 32]);
-        self.codes.put(slot, Some(StoredCode { mac: RIGHT, subject: UserId(i64::MAX) })).await?;
+        self.codes.put(slot, Some(StoredCode { mac: RIGHT, subject: UserId(i64::MAX), note: None })).await?;
         match self.codes.check(slot, RIGHT).await? {
             CodeCheck::Accepted(taken) => {
                 assert_eq!(taken.code.subject, UserId(i64::MAX));
