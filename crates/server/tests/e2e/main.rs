@@ -17,3 +17,4 @@ mod operation;
 mod readme;
 mod start;
 mod topologies;
+mod trips;
