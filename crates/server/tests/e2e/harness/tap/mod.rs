@@ -4,12 +4,15 @@
 mod postgres;
 mod redis;
 
-use std::io::{Read, Write};
+use std::io::{Read as _, Write as _};
 use std::mem;
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+/// Reads what is asked by the next bytes of one connection.
+type Read = Box<dyn FnMut(&[u8]) -> Vec<String> + Send>;
 
 /// What was asked, and in how many flights.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -43,7 +46,7 @@ impl Tap {
         })
     }
 
-    fn on(server: u16, reader: fn() -> Box<dyn FnMut(&[u8]) -> Vec<String> + Send>) -> Self {
+    fn on(server: u16, reader: fn() -> Read) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::<Mutex<Asked>>::default();
@@ -63,12 +66,7 @@ impl Tap {
     }
 }
 
-fn pass_on(
-    client: TcpStream,
-    server: TcpStream,
-    mut read: Box<dyn FnMut(&[u8]) -> Vec<String> + Send>,
-    notes: Arc<Mutex<Asked>>,
-) {
+fn pass_on(client: TcpStream, server: TcpStream, mut read: Read, notes: Arc<Mutex<Asked>>) {
     let (client_out, server_out) = (client.try_clone().unwrap(), server.try_clone().unwrap());
     let has_heard = Arc::new(AtomicBool::new(true));
     let hears = Arc::clone(&has_heard);
