@@ -4,6 +4,7 @@ use crate::{CodesHarness, race};
 use chrono::TimeDelta;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
+use evently_auth_domain::code_note::SealedNote;
 use evently_auth_domain::ports::Codes;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use std::sync::Arc;
 macro_rules! codes {
     ($fresh:expr) => {
         $crate::clauses!($fresh, codes: [
-            the_code_is_accepted_for_its_account,
+            the_code_comes_back_as_it_was_put,
             a_code_is_accepted_once,
             a_code_belongs_to_its_slot,
             wrong_attempts_count_down,
@@ -46,6 +47,10 @@ const RIGHT: CodeMac = CodeMac([3; 32]);
 const WRONG: CodeMac = CodeMac([4; 32]);
 const ADA: UserId = UserId(42);
 
+fn code(mac: CodeMac) -> StoredCode {
+    StoredCode { mac, subject: ADA, note: Some(SealedNote(mac.0[..7].to_vec())) }
+}
+
 fn rejected(remaining: u32) -> CodeCheck {
     CodeCheck::Rejected { remaining }
 }
@@ -56,8 +61,7 @@ fn is_accepted(check: &CodeCheck) -> bool {
 
 impl CodesHarness {
     async fn put(&self, slot: CodeSlot, mac: Option<CodeMac>) {
-        let code = mac.map(|mac| StoredCode { mac, subject: ADA });
-        self.codes.put(slot, code).await.unwrap();
+        self.codes.put(slot, mac.map(code)).await.unwrap();
     }
 
     async fn check(&self, slot: CodeSlot, mac: CodeMac) -> CodeCheck {
@@ -90,10 +94,17 @@ async fn check(codes: Arc<dyn Codes>, slot: CodeSlot, mac: CodeMac) -> CodeCheck
     codes.check(slot, mac).await.unwrap()
 }
 
-/// The account that the code was put for comes back.
-pub async fn the_code_is_accepted_for_its_account(given: CodesHarness) {
-    given.put(SLOT, Some(RIGHT)).await;
-    assert!(given.is_accepted(SLOT, RIGHT).await);
+/// For which account, and with which note: any bytes, or none.
+pub async fn the_code_comes_back_as_it_was_put(given: CodesHarness) {
+    for note in [None, Some(vec![0]), Some((0..=255).cycle().take(2_000).collect())] {
+        let code = StoredCode { note: note.map(SealedNote), ..code(RIGHT) };
+        given.codes.put(SLOT, Some(code.clone())).await.unwrap();
+        for _ in 0..2 {
+            let taken = given.take(SLOT, RIGHT).await;
+            assert_eq!(taken.code, code);
+            given.restore(SLOT, taken).await;
+        }
+    }
 }
 
 /// An accepted code is gone.
@@ -158,7 +169,7 @@ pub async fn a_new_code_replaces_the_old_one_and_the_count(given: CodesHarness) 
 /// `put` says for whom the code was that ended thereby; one that was used, guessed at too often or too old is none.
 pub async fn a_new_code_tells_whose_code_it_ended(given: CodesHarness) {
     let codes = given.codes.as_ref();
-    let of = |id| Some(StoredCode { mac: RIGHT, subject: UserId(id) });
+    let of = |id| Some(StoredCode { subject: UserId(id), ..code(RIGHT) });
     assert_eq!(codes.put(SLOT, of(i64::MAX)).await.unwrap(), None, "an empty slot");
     assert_eq!(codes.put(OTHER_SLOT, of(2)).await.unwrap(), None, "another slot");
     assert_eq!(codes.put(SLOT, of(2)).await.unwrap(), Some(UserId(i64::MAX)));
@@ -199,7 +210,7 @@ pub async fn an_empty_slot_counts_alike(given: CodesHarness) {
 pub async fn a_code_that_was_given_back_works_once_more(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
     let taken = given.take(SLOT, RIGHT).await;
-    assert_eq!(taken.code, StoredCode { mac: RIGHT, subject: ADA });
+    assert_eq!(taken.code, code(RIGHT));
     given.restore(SLOT, taken).await;
     assert!(given.is_accepted(SLOT, RIGHT).await);
     assert_eq!(given.check(SLOT, RIGHT).await, rejected(2));
@@ -272,7 +283,7 @@ pub async fn giving_back_twice_changes_nothing(given: CodesHarness) {
     given.put(SLOT, Some(RIGHT)).await;
     given.check(SLOT, WRONG).await;
     let taken = given.take(SLOT, RIGHT).await;
-    given.restore(SLOT, taken).await;
+    given.restore(SLOT, taken.clone()).await;
     given.restore(SLOT, taken).await;
     assert_eq!(given.check(SLOT, WRONG).await, rejected(1));
     assert!(given.is_accepted(SLOT, RIGHT).await);

@@ -2,7 +2,7 @@
 
 use crate::{LimitsHarness, race};
 use chrono::TimeDelta;
-use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus, WhenAway};
+use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus, TakeBack, WhenAway};
 
 /// Tests an adapter of `RateLimits`, given an async function that makes a fresh [`LimitsHarness`].
 #[macro_export]
@@ -21,9 +21,10 @@ macro_rules! rate_limits {
             a_refusal_tells_of_the_longest_wait,
             peeking_counts_nothing,
             peeking_tells_of_the_tightest_budget,
-            release_takes_the_latest_back,
-            release_of_nothing_is_nothing,
-            clear_forgets_one_key,
+            the_latest_is_taken_back,
+            taking_nothing_back_is_nothing,
+            all_of_one_key_are_taken_back,
+            several_keys_are_taken_back_at_once,
             many_at_once_are_admitted_exactly,
             many_at_once_over_two_budgets_are_counted_in_both_or_none,
         ]);
@@ -47,6 +48,10 @@ fn assert_about(actual: TimeDelta, expected: TimeDelta) {
 }
 
 impl LimitsHarness {
+    async fn take_back(&self, what: &[TakeBack]) {
+        self.rate_limits.take_back(what).await.unwrap();
+    }
+
     async fn acquire(&self, budgets: &[Budget]) -> Admission {
         self.rate_limits.acquire(budgets).await.unwrap()
     }
@@ -211,12 +216,12 @@ pub async fn peeking_tells_of_the_tightest_budget(given: LimitsHarness) {
 }
 
 /// One request, the latest: the wait goes by the others.
-pub async fn release_takes_the_latest_back(given: LimitsHarness) {
+pub async fn the_latest_is_taken_back(given: LimitsHarness) {
     let budget = [budget("ada", 2)];
     given.admitted(&budget).await;
     (given.advance)(TimeDelta::minutes(10)).await;
     given.admitted(&budget).await;
-    given.rate_limits.release(&key("ada")).await.unwrap();
+    given.take_back(&[TakeBack::Latest(key("ada"))]).await;
     let status = given.rate_limits.peek(&budget).await.unwrap();
     assert_eq!(status.remaining, 1);
     assert_about(status.reset, TimeDelta::minutes(5));
@@ -225,25 +230,37 @@ pub async fn release_takes_the_latest_back(given: LimitsHarness) {
 }
 
 /// Nobody gains a request by it.
-pub async fn release_of_nothing_is_nothing(given: LimitsHarness) {
-    given.rate_limits.release(&key("ada")).await.unwrap();
-    given.rate_limits.clear(&key("ada")).await.unwrap();
+pub async fn taking_nothing_back_is_nothing(given: LimitsHarness) {
+    given.take_back(&[TakeBack::Latest(key("ada"))]).await;
+    given.take_back(&[TakeBack::All(key("ada"))]).await;
     given.admitted(&[budget("ada", 1)]).await;
     given.refused(&[budget("ada", 1)]).await;
 }
 
 /// All of its requests, and nobody else's.
-pub async fn clear_forgets_one_key(given: LimitsHarness) {
+pub async fn all_of_one_key_are_taken_back(given: LimitsHarness) {
     let (ada, bob) = ([budget("ada", 2)], [budget("bob", 1)]);
     given.admitted(&ada).await;
     given.admitted(&ada).await;
     given.admitted(&bob).await;
-    given.rate_limits.clear(&key("ada")).await.unwrap();
+    given.take_back(&[TakeBack::All(key("ada"))]).await;
     assert_eq!(given.remaining(&ada[0]).await, 2);
     given.refused(&bob).await;
     given.admitted(&ada).await;
     given.admitted(&ada).await;
     given.refused(&ada).await;
+}
+
+/// Of each what is said, and of nobody else.
+pub async fn several_keys_are_taken_back_at_once(given: LimitsHarness) {
+    let [ada, bob, eve] = ["ada", "bob", "eve"].map(|who| budget(who, 3));
+    for _ in 0..2 {
+        given.admitted(&[ada.clone(), bob.clone(), eve.clone()]).await;
+    }
+    given.take_back(&[TakeBack::All(key("ada")), TakeBack::Latest(key("bob"))]).await;
+    for (budget, remaining) in [(&ada, 3), (&bob, 2), (&eve, 1)] {
+        assert_eq!(given.remaining(budget).await, remaining, "{:?}", budget.key);
+    }
 }
 
 /// 64 at once, 10 may pass: 10 do.

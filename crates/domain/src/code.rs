@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use crate::account::{EmailAddress, UserId};
+use crate::code_note::SealedNote;
 use crate::error::StoreError;
 use crate::fault::Fault;
 use crate::ports::Entropy;
@@ -128,16 +129,18 @@ impl CodeKey {
 }
 
 /// What a slot holds for somebody who may answer with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredCode {
     /// What is kept of the code.
     pub mac: CodeMac,
     /// The account that it was made for.
     pub subject: UserId,
+    /// What is known of that account, so that it need not be looked up.
+    pub note: Option<SealedNote>,
 }
 
 /// A code that a check used up, as it was just before: what it takes to give it back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TakenCode {
     /// What the slot held.
     pub code: StoredCode,
@@ -148,7 +151,7 @@ pub struct TakenCode {
 }
 
 /// What became of an attempt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CodeCheck {
     /// It was the code, which is used up now.
     Accepted(TakenCode),
@@ -179,7 +182,7 @@ impl CodeEntry {
 
     /// Whose code there is, while it is alive.
     pub fn subject(&self, now: Timestamp) -> Option<UserId> {
-        self.code.filter(|(_, ends)| *ends > now).map(|(code, _)| code.subject)
+        self.code.as_ref().filter(|(_, ends)| *ends > now).map(|(code, _)| code.subject)
     }
 
     /// Counts an attempt, then compares it: the entry as it is afterwards, and what became of the attempt.
@@ -212,7 +215,7 @@ impl CodeEntry {
     /// attempts made meanwhile are added, and a newer code stays.
     #[must_use]
     pub fn restore(self, taken: TakenCode, now: Timestamp) -> Self {
-        let superseded = self.code.is_some_and(|(_, ends)| ends > now);
+        let superseded = self.code.as_ref().is_some_and(|(_, ends)| *ends > now);
         if superseded || taken.ends <= now {
             return self;
         }

@@ -3,6 +3,7 @@
 use crate::account::HeldNameKey;
 use crate::audit::AuditKey;
 use crate::code::CodeKey;
+use crate::code_note::NoteKey;
 use crate::device::DeviceKey;
 use crate::mail::MailKey;
 use crate::refresh::RefreshKey;
@@ -17,6 +18,8 @@ pub struct Keys {
     pub refresh: RefreshKey,
     /// Digests one-time codes.
     pub codes: CodeKey,
+    /// Seals what is known of an account beside its code.
+    pub code_notes: NoteKey,
     /// Makes and proves device tokens.
     pub devices: DeviceKey,
     /// Seals waiting mails.
@@ -44,6 +47,7 @@ impl Keys {
         Self {
             refresh: RefreshKey::new(key("refresh-token/v2")),
             codes: CodeKey::new(key("one-time-code/v1")),
+            code_notes: NoteKey::new(key("code-note/v1")),
             devices: DeviceKey::new(key("device-token/v1")),
             mails: MailKey::new(key("outbox/v1")),
             audit: AuditKey::new(key("audit/v1")),

@@ -65,6 +65,7 @@ pub mod audit;
 mod auth;
 pub mod client;
 pub mod code;
+pub mod code_note;
 pub mod device;
 pub mod effects;
 pub mod error;

@@ -72,6 +72,24 @@ pub struct Budget {
     pub limit: Limit,
 }
 
+/// What is taken back of the requests of a key, which turned out not to count.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakeBack {
+    /// The latest one.
+    Latest(LimitKey),
+    /// All of them.
+    All(LimitKey),
+}
+
+impl TakeBack {
+    /// Whose.
+    pub fn key(&self) -> &LimitKey {
+        match self {
+            Self::Latest(key) | Self::All(key) => key,
+        }
+    }
+}
+
 /// Where somebody stands with a limit, after the request that asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LimitStatus {

@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, LIFETIME, MAX_ATTEMPTS, StoredCode};
+use evently_auth_domain::code_note::SealedNote;
 use proptest::prelude::*;
 
 #[derive(Debug, Clone, Copy)]
@@ -23,7 +24,11 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 fn stored(mac: u8) -> StoredCode {
-    StoredCode { mac: CodeMac([mac; 32]), subject: UserId(i64::from(mac) + 1) }
+    StoredCode {
+        mac: CodeMac([mac; 32]),
+        subject: UserId(i64::from(mac) + 1),
+        note: Some(SealedNote(vec![mac])),
+    }
 }
 
 proptest! {
@@ -111,7 +116,7 @@ proptest! {
             away = away.check(wrong, now).0;
         }
         now += TimeDelta::seconds(longer);
-        let back = away.clone().restore(taken, now);
+        let back = away.clone().restore(taken.clone(), now);
         if now < ends {
             prop_assert_eq!(&back, &there);
         } else {

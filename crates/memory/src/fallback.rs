@@ -4,7 +4,7 @@
 use crate::MemoryRateLimits;
 use async_trait::async_trait;
 use evently_auth_domain::error::{StoreError, StoreErrorKind};
-use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus, WhenAway};
+use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus, TakeBack, WhenAway};
 use evently_auth_domain::ports::{Clock, RateLimits};
 use std::sync::Arc;
 
@@ -68,23 +68,18 @@ impl RateLimits for FallbackRateLimits {
         answer
     }
 
-    async fn release(&self, key: &LimitKey) -> Result<(), StoreError> {
-        let answer = self.shared.release(key).await;
-        if is_away(&answer) && may_count_here([key].into_iter()) {
-            return self.here.release(key).await;
+    /// What is forgotten altogether is forgotten here too: it must not greet the caller when the shared counts go away
+    /// again. A latest request is taken back where it was counted.
+    async fn take_back(&self, what: &[TakeBack]) -> Result<(), StoreError> {
+        let answer = self.shared.take_back(what).await;
+        let is_away = is_away(&answer);
+        let is_here = |taken: &&TakeBack| {
+            taken.key().when_away() == WhenAway::CountHere && (is_away || matches!(taken, TakeBack::All(_)))
+        };
+        let here: Vec<_> = what.iter().filter(is_here).cloned().collect();
+        if !here.is_empty() {
+            self.here.take_back(&here).await?;
         }
-        answer
-    }
-
-    /// Both forget: what was counted here must not greet the caller when the shared counts go away again.
-    async fn clear(&self, key: &LimitKey) -> Result<(), StoreError> {
-        let answer = self.shared.clear(key).await;
-        if may_count_here([key].into_iter()) {
-            self.here.clear(key).await?;
-            if is_away(&answer) {
-                return Ok(());
-            }
-        }
-        answer
+        if is_away && here.len() == what.len() { Ok(()) } else { answer }
     }
 }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus};
+use evently_auth_domain::limits::{Admission, Budget, LimitStatus, TakeBack};
 use evently_auth_domain::ports::{Codes, RateLimits};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -80,13 +80,8 @@ impl<P: RateLimits> RateLimits for Interrupted<P> {
         self.port.peek(budgets).await
     }
 
-    async fn release(&self, key: &LimitKey) -> Result<(), StoreError> {
+    async fn take_back(&self, what: &[TakeBack]) -> Result<(), StoreError> {
         self.outage.pass()?;
-        self.port.release(key).await
-    }
-
-    async fn clear(&self, key: &LimitKey) -> Result<(), StoreError> {
-        self.outage.pass()?;
-        self.port.clear(key).await
+        self.port.take_back(what).await
     }
 }

@@ -4,7 +4,7 @@ use crate::expiring::Expiring;
 use async_trait::async_trait;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus, SlidingLog};
+use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus, SlidingLog, TakeBack};
 use evently_auth_domain::ports::{Clock, RateLimits};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -59,16 +59,14 @@ impl RateLimits for MemoryRateLimits {
         tightest(statuses(&self.lock(), budgets, self.clock.now()))
     }
 
-    async fn release(&self, key: &LimitKey) -> Result<(), StoreError> {
-        if let Some(log) = self.lock().get_mut(key) {
-            log.pop();
-        }
-        Ok(())
-    }
-
-    async fn clear(&self, key: &LimitKey) -> Result<(), StoreError> {
-        if let Some(log) = self.lock().get_mut(key) {
-            *log = SlidingLog::default();
+    async fn take_back(&self, what: &[TakeBack]) -> Result<(), StoreError> {
+        let mut logs = self.lock();
+        for taken in what {
+            let Some(log) = logs.get_mut(taken.key()) else { continue };
+            match taken {
+                TakeBack::Latest(_) => log.pop(),
+                TakeBack::All(_) => *log = SlidingLog::default(),
+            }
         }
         Ok(())
     }

@@ -1,8 +1,9 @@
 //! The store of production mode: the domain's ports over PostgreSQL, shared by any number of instances.
 //!
-//! - One port call is one statement, or one transaction of a few; what was acknowledged is committed.
-//! - Races are settled by conditions and row locks; unique columns and the last admin by advisory locks on
-//!   top.
+//! - One port call is one statement, two for a new account, or one transaction of a few when it takes something from
+//!   others; what was acknowledged is committed.
+//! - Races are settled by conditions, row locks and unique columns; for what is taken from others, and the last admin, by
+//!   advisory locks on top.
 //! - No wait is without bound, neither here nor on the server, and a connection on which something failed or
 //!   was given up half-way is closed. A server that comes back is used again by the next call.
 //! - Nothing but listings, of accounts and of the audit, asks a replica.

@@ -5,8 +5,9 @@ use crate::failure::Failure;
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use sha2::{Digest, Sha256};
 
-/// What nobody else may do meanwhile: taking an address or a username, or an admin away. Locks are taken in
-/// this order, then those of rows by id, so that nobody waits in a circle.
+/// What nobody else may do in a transaction meanwhile: taking an address or a username, or an admin away. Locks are
+/// taken in this order, then those of rows by id, so that nobody waits in a circle. One statement that makes an account
+/// where nobody has to make way takes none of them, and holds nothing while it waits.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Key(i64);
 

@@ -1,6 +1,6 @@
 //! The port `Codes`: the domain's rule as one script per call, on the clock of Redis.
 //!
-//! A slot is one hash of five fields that expires by itself. No call is repeated after a lost answer, so nothing is
+//! A slot is one hash of six fields that expires by itself; the note is missing from what a version without notes put. No call is repeated after a lost answer, so nothing is
 //! counted twice, and no code that was accepted is told to be rejected.
 
 use crate::key::{Key, hex};
@@ -12,6 +12,7 @@ use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{
     CodeCheck, CodeMac, CodeSlot, LIFETIME, MAX_ATTEMPTS, StoredCode, TakenCode,
 };
+use evently_auth_domain::code_note::SealedNote;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::Codes;
 use std::sync::LazyLock;
@@ -41,9 +42,10 @@ impl RedisCodes {
 #[async_trait]
 impl Codes for RedisCodes {
     async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
-        let (mac, subject) =
-            code.map_or_else(Default::default, |code| (code.mac.0.to_vec(), number(code.subject.0)));
-        let arguments = [number(self.store.clock_shift()), lifetime(), mac, subject];
+        let (mac, subject, note) = code.map_or_else(Default::default, |code| {
+            (code.mac.0.to_vec(), number(code.subject.0), noted(code.note))
+        });
+        let arguments = [number(self.store.clock_shift()), lifetime(), mac, subject, note];
         let ended: Option<i64> =
             self.store.run_script("codes.put", &PUT, &[self.key(slot)], &arguments).await?;
         Ok(ended.map(UserId))
@@ -52,22 +54,17 @@ impl Codes for RedisCodes {
     async fn check(&self, slot: CodeSlot, attempt: CodeMac) -> Result<CodeCheck, StoreError> {
         let arguments =
             [number(self.store.clock_shift()), lifetime(), number(MAX_ATTEMPTS), attempt.0.to_vec()];
-        let answer: Vec<i64> =
+        let (is_accepted, attempts, until, subject, ends, note): (bool, u32, i64, i64, i64, Vec<u8>) =
             self.store.run_script("codes.check", &CHECK, &[self.key(slot)], &arguments).await?;
-        match *answer.as_slice() {
-            [0, remaining] => u32::try_from(remaining)
-                .map(|remaining| CodeCheck::Rejected { remaining })
-                .map_err(StoreError::corrupt),
-            [1, subject, ends, made, until] => {
-                let made = u32::try_from(made).map_err(StoreError::corrupt)?;
-                Ok(CodeCheck::Accepted(TakenCode {
-                    code: StoredCode { mac: attempt, subject: UserId(subject) },
-                    ends: time(ends)?,
-                    attempts: (made > 0).then(|| time(until)).transpose()?.map(|until| (made, until)),
-                }))
-            }
-            _ => Err(StoreError::corrupt("a check of a code was answered in an unknown way")),
+        if !is_accepted {
+            return Ok(CodeCheck::Rejected { remaining: attempts });
         }
+        let note = (!note.is_empty()).then_some(SealedNote(note));
+        Ok(CodeCheck::Accepted(TakenCode {
+            code: StoredCode { mac: attempt, subject: UserId(subject), note },
+            ends: time(ends)?,
+            attempts: (attempts > 0).then(|| time(until)).transpose()?.map(|until| (attempts, until)),
+        }))
     }
 
     async fn restore(&self, slot: CodeSlot, taken: TakenCode) -> Result<(), StoreError> {
@@ -80,6 +77,7 @@ impl Codes for RedisCodes {
             number(taken.ends.timestamp_micros()),
             number(made),
             number(until),
+            noted(taken.code.note),
         ];
         self.store.run_script("codes.restore", &RESTORE, &[self.key(slot)], &arguments).await
     }
@@ -87,6 +85,11 @@ impl Codes for RedisCodes {
 
 fn number(number: impl Into<i64>) -> Vec<u8> {
     number.into().to_string().into_bytes()
+}
+
+/// No note is the empty one.
+fn noted(note: Option<SealedNote>) -> Vec<u8> {
+    note.map(|note| note.0).unwrap_or_default()
 }
 
 fn lifetime() -> Vec<u8> {

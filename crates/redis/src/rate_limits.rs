@@ -11,12 +11,13 @@ use crate::store::RedisStore;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus};
+use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus, TakeBack};
 use evently_auth_domain::ports::RateLimits;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
 
 static ACQUIRE: LazyLock<Script> = script!("sliding_log.lua", "acquire_limits.lua");
+static TAKE_BACK: LazyLock<Script> = script!("take_back_limits.lua");
 static PEEK: LazyLock<Script> = script!("sliding_log.lua", "peek_limits.lua");
 
 /// The port `RateLimits` over a [`RedisStore`]. Cheap to clone. A key always comes with the same limit.
@@ -68,14 +69,15 @@ impl RateLimits for RedisRateLimits {
         status(budgets, number, remaining, reset)
     }
 
-    async fn release(&self, key: &LimitKey) -> Result<(), StoreError> {
-        let key = self.key(key);
-        self.store.run("rate_limits.release", &key, redis::cmd("RPOP").arg(&key)).await
-    }
-
-    async fn clear(&self, key: &LimitKey) -> Result<(), StoreError> {
-        let key = self.key(key);
-        self.store.run("rate_limits.clear", &key, redis::cmd("DEL").arg(&key)).await
+    async fn take_back(&self, what: &[TakeBack]) -> Result<(), StoreError> {
+        let keys: Vec<_> = what.iter().map(|taken| self.key(taken.key())).collect();
+        let shift = self.store.clock_shift().to_string().into_bytes();
+        let which = what.iter().map(|taken| match taken {
+            TakeBack::Latest(_) => b"latest".to_vec(),
+            TakeBack::All(_) => b"all".to_vec(),
+        });
+        let arguments: Vec<_> = std::iter::once(shift).chain(which).collect();
+        self.store.run_script("rate_limits.take_back", &TAKE_BACK, &keys, &arguments).await
     }
 }
 

@@ -5,8 +5,9 @@ use crate::{RedisCodes, RedisRateLimits, RedisStore};
 use chrono::TimeDelta;
 use evently_auth_clock::MovableClock;
 use evently_auth_domain::account::UserId;
-use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode};
-use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus, WhenAway};
+use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode, TakenCode};
+use evently_auth_domain::code_note::SealedNote;
+use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus, TakeBack, WhenAway};
 use evently_auth_domain::ports::{Codes, RateLimits};
 use evently_auth_memory::{MemoryCodes, MemoryRateLimits};
 use std::sync::Arc;
@@ -32,6 +33,11 @@ fn advance(store: &RedisStore, clock: &MovableClock, numbers: &mut Numbers) {
     clock.advance(minutes);
 }
 
+/// Any bytes, and none for every third call.
+fn note(call: u32) -> Option<SealedNote> {
+    (!call.is_multiple_of(3)).then(|| SealedNote(call.to_be_bytes().to_vec()))
+}
+
 #[tokio::test]
 async fn codes_follow_the_rule() {
     let (store, clock) = (store(&single()), MovableClock::default());
@@ -44,21 +50,22 @@ async fn codes_follow_the_rule() {
         match numbers.below(10) {
             0 => advance(&store, &clock, &mut numbers),
             1 | 2 => {
-                let code = (numbers.below(4) > 0).then_some(StoredCode { mac, subject: UserId(7) });
-                redis.put(slot, code).await.unwrap();
+                let code =
+                    (numbers.below(4) > 0).then(|| StoredCode { mac, subject: UserId(7), note: note(call) });
+                redis.put(slot, code.clone()).await.unwrap();
                 memory.put(slot, code).await.unwrap();
             }
             3 | 4 if !taken.is_empty() => {
                 let index = usize::try_from(numbers.below(taken.len() as u64)).unwrap();
-                let (slot, from_redis, from_memory) = taken[index];
-                redis.restore(slot, from_redis).await.unwrap();
-                memory.restore(slot, from_memory).await.unwrap();
+                let (slot, from_redis, from_memory): &(_, TakenCode, TakenCode) = &taken[index];
+                redis.restore(*slot, from_redis.clone()).await.unwrap();
+                memory.restore(*slot, from_memory.clone()).await.unwrap();
             }
             _ => match (redis.check(slot, mac).await.unwrap(), memory.check(slot, mac).await.unwrap()) {
                 (CodeCheck::Accepted(a), CodeCheck::Accepted(b)) => {
                     assert_eq!(
-                        (a.code, a.attempts.map(|(made, _)| made)),
-                        (b.code, b.attempts.map(|(made, _)| made))
+                        (&a.code, a.attempts.map(|(made, _)| made)),
+                        (&b.code, b.attempts.map(|(made, _)| made))
                     );
                     taken.push((slot, a, b));
                 }
@@ -96,12 +103,14 @@ async fn limits_follow_the_rule() {
         match numbers.below(10) {
             0..=2 => advance(&store, &clock, &mut numbers),
             3 => {
-                redis.release(&budgets[0].key).await.unwrap();
-                memory.release(&budgets[0].key).await.unwrap();
-            }
-            4 if numbers.below(5) == 0 => {
-                redis.clear(&budgets[0].key).await.unwrap();
-                memory.clear(&budgets[0].key).await.unwrap();
+                let all = numbers.below(budgets.len() as u64 * 3);
+                let taken = |(index, budget): (u64, &Budget)| match budget.key.clone() {
+                    key if index == all => TakeBack::All(key),
+                    key => TakeBack::Latest(key),
+                };
+                let taken: Vec<_> = (0..).zip(budgets).map(taken).collect();
+                redis.take_back(&taken).await.unwrap();
+                memory.take_back(&taken).await.unwrap();
             }
             4 | 5 => {
                 same(call, budgets, redis.peek(budgets).await.unwrap(), memory.peek(budgets).await.unwrap());

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeEntry, CodeMac, CodeSlot, StoredCode, TakenCode};
+use evently_auth_domain::code_note::SealedNote;
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{Clock, Codes};
 use std::sync::Arc;
@@ -86,7 +87,9 @@ fn load(connection: &mut SqliteConnection, slot: CodeSlot) -> Result<CodeEntry, 
 }
 
 fn save(connection: &mut SqliteConnection, slot: CodeSlot, entry: &CodeEntry) -> Result<(), Failure> {
-    let ends = entry.code.map(|(_, ends)| ends).max(entry.attempts.map(|(_, until)| until));
+    let code = entry.code.as_ref().map(|(code, _)| code);
+    let code_ends = entry.code.as_ref().map(|(_, ends)| *ends);
+    let ends = code_ends.max(entry.attempts.map(|(_, until)| until));
     let Some(expires_at) = ends else {
         diesel::delete(codes::table.find(slot.0.as_slice())).execute(connection)?;
         return Ok(());
@@ -94,9 +97,10 @@ fn save(connection: &mut SqliteConnection, slot: CodeSlot, entry: &CodeEntry) ->
     diesel::replace_into(codes::table)
         .values((
             codes::slot.eq(slot.0.as_slice()),
-            codes::code_mac.eq(entry.code.map(|(code, _)| code.mac.0.to_vec())),
-            codes::subject.eq(entry.code.map(|(code, _)| code.subject.0)),
-            codes::code_ends_at.eq(entry.code.map(|(_, ends)| micros(ends))),
+            codes::code_mac.eq(code.map(|code| code.mac.0.to_vec())),
+            codes::subject.eq(code.map(|code| code.subject.0)),
+            codes::code_ends_at.eq(code_ends.map(micros)),
+            codes::note.eq(code.and_then(|code| code.note.as_ref()).map(|note| note.0.clone())),
             codes::attempts.eq(entry.attempts.map(|(made, _)| i64::from(made))),
             codes::attempts_until.eq(entry.attempts.map(|(_, until)| micros(until))),
             codes::expires_at.eq(micros(expires_at)),
@@ -112,6 +116,7 @@ struct EntryRow {
     code_mac: Option<Vec<u8>>,
     subject: Option<i64>,
     code_ends_at: Option<i64>,
+    note: Option<Vec<u8>>,
     attempts: Option<i64>,
     attempts_until: Option<i64>,
 }
@@ -128,7 +133,8 @@ impl TryFrom<EntryRow> for CodeEntry {
             code: code
                 .map(|((mac, subject), ends)| {
                     let mac = CodeMac(row.digest("code_mac", mac)?);
-                    let code = StoredCode { mac, subject: UserId(subject) };
+                    let note = entry.note.map(SealedNote);
+                    let code = StoredCode { mac, subject: UserId(subject), note };
                     Ok::<_, StoreError>((code, row.time("code_ends_at", ends)?))
                 })
                 .transpose()?,

@@ -45,6 +45,7 @@ diesel::table! {
         code_mac -> Nullable<Binary>,
         subject -> Nullable<BigInt>,
         code_ends_at -> Nullable<BigInt>,
+        note -> Nullable<Binary>,
         attempts -> Nullable<BigInt>,
         attempts_until -> Nullable<BigInt>,
         expires_at -> BigInt,

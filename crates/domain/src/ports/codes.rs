@@ -5,6 +5,7 @@ use async_trait::async_trait;
 
 /// One-time codes by slot. The rule is [`crate::code::CodeEntry`]; an adapter keeps it on its own clock.
 ///
+/// - An accepted code comes back as it was put, with its note.
 /// - `put` replaces what the slot held and starts the count anew; without a code it starts the count alone. It says for
 ///   whom the code was that ended thereby: of several at once, each learns of the one before it.
 /// - `check` counts before it compares, and an accepted code is gone with it: of any number of checks at once, at most

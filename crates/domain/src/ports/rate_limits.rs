@@ -1,12 +1,13 @@
 use crate::error::StoreError;
-use crate::limits::{Admission, Budget, LimitKey, LimitStatus};
+use crate::limits::{Admission, Budget, LimitStatus, TakeBack};
 use async_trait::async_trait;
 
 /// True sliding windows. The rule is [`crate::limits::SlidingLog`]; an adapter keeps it on its own clock.
 ///
 /// - `acquire` counts in every budget or in none, and of any number at once admits exactly as many as the limit says.
 /// - A refused request is not counted; its status names the true wait until it would be admitted.
-/// - `peek` counts nothing. `release` takes one request back. `clear` forgets all of them.
+/// - `peek` counts nothing.
+/// - `take_back` is one step for all the keys that it names: of each its latest request is forgotten, or all are.
 #[async_trait]
 pub trait RateLimits: Send + Sync {
     /// Asks to pass; `budgets` is not empty, and their keys differ.
@@ -21,15 +22,9 @@ pub trait RateLimits: Send + Sync {
     /// When the store is away.
     async fn peek(&self, budgets: &[Budget]) -> Result<LimitStatus, StoreError>;
 
-    /// Takes back the latest request of `key`, for one that turned out not to count.
+    /// Takes requests back that turned out not to count; `what` is not empty, and its keys differ.
     ///
     /// # Errors
-    /// When the store is away.
-    async fn release(&self, key: &LimitKey) -> Result<(), StoreError>;
-
-    /// Forgets every request of `key`.
-    ///
-    /// # Errors
-    /// When the store is away.
-    async fn clear(&self, key: &LimitKey) -> Result<(), StoreError>;
+    /// When the store is away; they may have been taken back.
+    async fn take_back(&self, what: &[TakeBack]) -> Result<(), StoreError>;
 }

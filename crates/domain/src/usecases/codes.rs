@@ -2,7 +2,8 @@
 
 use crate::account::{EmailAddress, User, UserId};
 use crate::client::Client;
-use crate::code::{CodeCheck, LIFETIME, OneTimeCode, Purpose, StoredCode, TakenCode};
+use crate::code::{CodeCheck, CodeMac, LIFETIME, OneTimeCode, Purpose, StoredCode, TakenCode};
+use crate::code_note::ProofNote;
 use crate::error::StoreError;
 use crate::mail::{Mail, MailMessage, SealedMail};
 use crate::{Auth, Timestamp};
@@ -11,17 +12,27 @@ use crate::{Auth, Timestamp};
 const NOBODY: &str = "nobody@example.invalid";
 
 impl Auth {
-    /// Keeps `code` for `subject`; the code that the address had for this purpose ends.
-    pub(crate) async fn keep_code(
+    /// Keeps `code` for a new password of `subject`; the code that the address had for that ends.
+    pub(crate) async fn keep_reset_code(
         &self,
-        purpose: Purpose,
         address: &EmailAddress,
         code: &OneTimeCode,
         subject: UserId,
     ) -> Result<(), StoreError> {
-        let mac = self.keys.codes.mac(purpose, address, code);
-        let slot = self.keys.codes.slot(purpose, address);
-        self.ports.codes.put(slot, Some(StoredCode { mac, subject })).await.map(drop)
+        let mac = self.keys.codes.mac(Purpose::ResetPassword, address, code);
+        let slot = self.keys.codes.slot(Purpose::ResetPassword, address);
+        self.ports.codes.put(slot, Some(StoredCode { mac, subject, note: None })).await.map(drop)
+    }
+
+    /// Keeps `code` for the proof that `address` belongs to the owner of `account`; the code that it had for that ends.
+    pub(crate) async fn keep_proof_code(
+        &self,
+        address: &EmailAddress,
+        code: &OneTimeCode,
+        account: &User,
+    ) -> Result<(), StoreError> {
+        let mac = self.keys.codes.mac(Purpose::VerifyEmail, address, code);
+        self.put_proof_code(address, mac, account).await.map(drop)
     }
 
     /// Keeps the code of a registration at `address`; whether a later one was faster, so that `code` ended its code and
@@ -34,9 +45,21 @@ impl Auth {
         account: &User,
     ) -> Result<bool, StoreError> {
         let mac = self.keys.codes.mac(Purpose::VerifyEmail, &account.email, code);
-        let slot = self.keys.codes.slot(Purpose::VerifyEmail, address);
-        let ended = self.ports.codes.put(slot, Some(StoredCode { mac, subject: account.id })).await?;
+        let ended = self.put_proof_code(address, mac, account).await?;
         Ok(ended.is_some_and(|subject| subject > account.id))
+    }
+
+    /// With a note, so that a proof need not look the account up.
+    async fn put_proof_code(
+        &self,
+        address: &EmailAddress,
+        mac: CodeMac,
+        account: &User,
+    ) -> Result<Option<UserId>, StoreError> {
+        let note = ProofNote::new(account, address);
+        let note = self.keys.code_notes.seal(&note, (mac, account.id), self.ports.entropy.as_ref())?;
+        let slot = self.keys.codes.slot(Purpose::VerifyEmail, address);
+        self.ports.codes.put(slot, Some(StoredCode { mac, subject: account.id, note: Some(note) })).await
     }
 
     /// Does the same for an address that gets no code, so that its count of attempts starts anew like everybody's.

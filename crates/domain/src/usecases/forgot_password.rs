@@ -54,7 +54,7 @@ impl Auth {
             return Ok(self.ports.outbox.put(Effects::audit(event).mail(mail)).await?);
         };
         let mail = self.seal(&Mail::to_user(&user, message), client, now)?;
-        self.keep_code(Purpose::ResetPassword, email, &code, user.id).await?;
+        self.keep_reset_code(email, &code, user.id).await?;
         Ok(self.ports.outbox.put(Effects::audit(event.about(user.id)).mail(mail)).await?)
     }
 }

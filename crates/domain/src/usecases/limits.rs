@@ -6,7 +6,7 @@ use crate::account::{EmailAddress, UserId};
 use crate::client::Client;
 use crate::error::StoreError;
 use crate::limits::WhenAway::{CountHere, Refuse};
-use crate::limits::{Admission, Budget, LimitKey, LimitStatus};
+use crate::limits::{Admission, Budget, LimitKey, LimitStatus, TakeBack};
 
 /// Too many requests; the status names the true wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -116,9 +116,8 @@ impl Auth {
     /// Takes an attempt back after a failure of ours, which is what the caller is told. An attempt that cannot be taken
     /// back now counts for the length of its window.
     pub(crate) async fn take_back(&self, budgets: &[Budget]) {
-        for budget in budgets {
-            drop(self.ports.rate_limits.release(&budget.key).await);
-        }
+        let latest: Vec<_> = budgets.iter().map(|budget| TakeBack::Latest(budget.key.clone())).collect();
+        drop(self.ports.rate_limits.take_back(&latest).await);
     }
 
     pub(crate) fn network_budget(&self, route: LimitedRoute, client: &Client) -> Budget {

@@ -11,7 +11,7 @@ use crate::account::{Credentials, Identifier};
 use crate::client::Client;
 use crate::device::{DeviceId, KnownDevice};
 use crate::limits::WhenAway::CountHere;
-use crate::limits::{Budget, LimitKey};
+use crate::limits::{Budget, LimitKey, TakeBack};
 use crate::usecases::{LimitedRoute, LogIn, LogInError};
 use std::fmt;
 
@@ -78,10 +78,10 @@ impl Auth {
     /// is taken back, for logins of the owner must not renew the budget of guessers. What cannot be forgotten now is so
     /// at the end of its window.
     pub(crate) async fn forgive_login(&self, attempt: &LoginAttempt) {
-        drop(self.ports.rate_limits.clear(&attempt.failures.key).await);
-        if let Some(account) = &attempt.account {
-            drop(self.ports.rate_limits.release(&account.key).await);
-        }
+        let failures = TakeBack::All(attempt.failures.key.clone());
+        let account = attempt.account.as_ref().map(|account| TakeBack::Latest(account.key.clone()));
+        let forgiven: Vec<_> = std::iter::once(failures).chain(account).collect();
+        drop(self.ports.rate_limits.take_back(&forgiven).await);
     }
 
     /// The failure is ours: the attempt counts nowhere.

@@ -47,7 +47,7 @@ impl Auth {
             let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
             let effects = self.code_effects(email, waiting.as_ref(), &code, client)?;
             match &waiting {
-                Some(user) => self.keep_code(Purpose::VerifyEmail, email, &code, user.id).await?,
+                Some(user) => self.keep_proof_code(email, &code, user).await?,
                 None => self.keep_no_code(Purpose::VerifyEmail, email).await?,
             }
             let meanwhile = self.waiting_for_code(email).await?;

@@ -91,7 +91,7 @@ impl Auth {
                 }
                 None => {
                     let code = OneTimeCode::generate(self.ports.entropy.as_ref())?;
-                    self.keep_code(Purpose::VerifyEmail, address, &code, user.id).await?;
+                    self.keep_proof_code(address, &code, user).await?;
                     let message = MailMessage::EmailChangeCode { code: digits(&code) };
                     Mail::to_address(address.clone(), user.display_name(), message)
                 }

@@ -1,9 +1,10 @@
 //! Proving an address with a code: that of a new account, or the one that an account is to move to.
 
-use crate::account::{EmailAddress, User};
+use crate::account::EmailAddress;
 use crate::audit::{AuditAction, AuditEvent, AuditOutcome};
 use crate::client::Client;
-use crate::code::{CodeCheck, MAX_ATTEMPTS, OneTimeCode, Purpose};
+use crate::code::{CodeCheck, MAX_ATTEMPTS, OneTimeCode, Purpose, StoredCode};
+use crate::code_note::ProofNote;
 use crate::effects::Effects;
 use crate::error::StoreError;
 use crate::mail::{Mail, MailMessage};
@@ -51,35 +52,16 @@ impl Auth {
         let VerifyEmail { email, code } = &command;
         let check = self.try_code(Purpose::VerifyEmail, email, code).await?;
         let now = self.now();
-        let event = |outcome| AuditEvent::new(AuditAction::EmailVerified, outcome, client, now);
         let taken = match check {
             CodeCheck::Accepted(taken) => taken,
             CodeCheck::Rejected { remaining } => {
-                self.ports.outbox.put(Effects::audit(event(AuditOutcome::Failure))).await?;
+                let event = AuditEvent::new(AuditAction::EmailVerified, AuditOutcome::Failure, client, now);
+                self.ports.outbox.put(Effects::audit(event)).await?;
                 return Err(VerifyEmailError::InvalidCode { remaining });
             }
         };
         // A code is used up by its check: when something of ours breaks from here on, it is given back.
-        let proven = async {
-            let Some(user) = self.ports.users.find(taken.code.subject).await? else {
-                return Ok(false);
-            };
-            let event = event(AuditOutcome::Success).by(user.id).about(user.id);
-            let Some((change, mails)) = proof(&user, email, now) else {
-                return Ok(false);
-            };
-            let mut effects = Effects::audit(event);
-            for mail in &mails {
-                effects = effects.mail(self.seal(mail, client, now)?);
-            }
-            match self.ports.users.change(user.id, change, effects).await? {
-                ChangedUser::Changed(_) => Ok(true),
-                ChangedUser::Missing | ChangedUser::Stale | ChangedUser::Taken | ChangedUser::LastAdmin => {
-                    Ok(false)
-                }
-            }
-        };
-        match proven.await {
+        match self.prove(email, &taken.code, client, now).await {
             Ok(true) => Ok(()),
             // The account moved on while the code was under way: the code is as good as a wrong one.
             Ok(false) => Err(VerifyEmailError::InvalidCode { remaining: MAX_ATTEMPTS - 1 }),
@@ -89,31 +71,61 @@ impl Auth {
             }
         }
     }
+
+    /// Whether the account of `code` waited for this proof, and has it now. What was noted with the code is enough; where
+    /// a version without notes kept it, the account is looked up.
+    async fn prove(
+        &self,
+        address: &EmailAddress,
+        code: &StoredCode,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let subject = code.subject;
+        let note = code.note.as_ref();
+        let note = match note.and_then(|note| self.keys.code_notes.open(note, (code.mac, subject))) {
+            Some(note) => note,
+            None => match self.ports.users.find(subject).await? {
+                Some(user) => ProofNote::new(&user, address),
+                None => return Ok(false),
+            },
+        };
+        let (change, mails) = proof(&note, address, now);
+        let event = AuditEvent::new(AuditAction::EmailVerified, AuditOutcome::Success, client, now);
+        let mut effects = Effects::audit(event.by(subject).about(subject));
+        for mail in &mails {
+            effects = effects.mail(self.seal(mail, client, now)?);
+        }
+        match self.ports.users.change(subject, change, effects).await? {
+            ChangedUser::Changed(_) => Ok(true),
+            ChangedUser::Missing | ChangedUser::Stale | ChangedUser::Taken | ChangedUser::LastAdmin => {
+                Ok(false)
+            }
+        }
+    }
 }
 
-/// What a proof of `address` changes on `user`, and who is told; nothing, when it is not waiting for that proof.
-fn proof(user: &User, address: &EmailAddress, now: Timestamp) -> Option<(UserChange, Vec<Mail>)> {
-    if !user.is_active {
-        return None;
-    }
+/// What a proof of `address` changes on the account of `note`, if that still waits for it, and who is told.
+fn proof(note: &ProofNote, address: &EmailAddress, now: Timestamp) -> (UserChange, Vec<Mail>) {
     let active = Expected { is_active: Some(true), ..Expected::default() };
     let verified = UserChange { is_verified: Some(true), at: now, ..UserChange::default() };
-    if user.email == *address && !user.is_verified {
-        let expected = Expected { email: Some(address.clone()), is_verified: Some(false), ..active };
-        let change = UserChange { expected, ..verified };
-        return Some((change, vec![Mail::to_user(user, MailMessage::Welcome)]));
+    match &note.moves_from {
+        None => {
+            let expected = Expected { email: Some(address.clone()), is_verified: Some(false), ..active };
+            let welcome = Mail::to_address(address.clone(), &note.name, MailMessage::Welcome);
+            (UserChange { expected, ..verified }, vec![welcome])
+        }
+        Some(old) => {
+            let expected =
+                Expected { email: Some(old.clone()), pending_email: Some(address.clone()), ..active };
+            let change = UserChange { email: Some(address.clone()), expected, ..verified };
+            (change, email_changed(old, address, &note.name).into())
+        }
     }
-    if user.pending_email.as_ref() == Some(address) {
-        let expected =
-            Expected { email: Some(user.email.clone()), pending_email: Some(address.clone()), ..active };
-        let change = UserChange { email: Some(address.clone()), expected, ..verified };
-        return Some((change, email_changed(user, address)));
-    }
-    None
 }
 
-/// The notice to both addresses that `user` moves to `new`.
-pub(super) fn email_changed(user: &User, new: &EmailAddress) -> Vec<Mail> {
+/// The notice to both addresses that the account of somebody called `name` moves from `old` to `new`.
+pub(super) fn email_changed(old: &EmailAddress, new: &EmailAddress, name: &str) -> [Mail; 2] {
     let message = MailMessage::EmailChanged { new_address: new.masked() };
-    [&user.email, new].map(|to| Mail::to_address(to.clone(), user.display_name(), message.clone())).into()
+    [old, new].map(|to| Mail::to_address(to.clone(), name, message.clone()))
 }

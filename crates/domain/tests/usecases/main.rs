@@ -16,6 +16,7 @@ mod outage;
 mod overtaken;
 mod passwords;
 mod profile;
+mod proofs;
 mod sessions;
 mod tokens;
 mod world;

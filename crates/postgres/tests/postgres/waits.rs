@@ -5,7 +5,8 @@ use crate::{Database, number};
 use evently_auth_contract::given::{self, at, drastic_effects, effects, password, proof, sid};
 use evently_auth_contract::run;
 use evently_auth_domain::ports::{
-    Opened, Rotation, Sessions, SessionsToEnd, UnchangedPassword, UserChange, Users,
+    ChangedUser, CreatedUser, DeletedUser, Expected, Opened, Rotation, Sessions, SessionsToEnd,
+    UnchangedPassword, UserChange, Users,
 };
 use evently_auth_domain::session::{Generation, Touch};
 use std::time::Duration;
@@ -117,5 +118,89 @@ fn a_login_that_waited_is_judged_by_the_account_as_it_is() {
             assert_eq!(matches!(opened, Opened::Opened(_)), opens, "{other}");
         }
         assert_eq!(number(&raw, "SELECT count(*) FROM audit_log").await, 1);
+    });
+}
+
+/// An account that somebody else makes, as a proven one or as one that may be replaced.
+fn made(name: &str, username: &str, is_verified: bool) -> String {
+    let claim = if is_verified { "NULL" } else { "'2300-01-01'" };
+    format!(
+        "INSERT INTO users (email, username, hashed_password, is_active, is_verified, role, created_at, updated_at,
+            claim_expires_at)
+        VALUES ('{name}@example.com', '{username}', 'x', true, {is_verified}, 'user', now(), now(), {claim})"
+    )
+}
+
+#[test]
+fn a_registration_that_waited_is_judged_by_what_the_other_left() {
+    run(async {
+        let database = Database::new().await;
+        let mut raw = database.raw().await;
+        for (other, is_created) in [
+            (made("ada", "ada", true), false),
+            (made("ada", "other", true), false),
+            (made("other", "ada", false), false),
+            (made("ada", "ada", false), true),
+            (made("ada", "other", false), true),
+        ] {
+            raw.batch_execute("DELETE FROM users; DELETE FROM outbox").await.unwrap();
+            let store = database.store.clone();
+            let create = async move { store.create(given::unverified("ada"), effects()).await.unwrap() };
+            let created = after(&mut raw, &other, create).await;
+            assert_eq!(matches!(created, CreatedUser::Created(_)), is_created, "{other}");
+            assert_eq!(number(&raw, "SELECT count(*) FROM users").await, 1, "{other}");
+            let mails = number(&raw, "SELECT count(*) FROM outbox").await;
+            assert_eq!(mails, i64::from(is_created), "{other}");
+        }
+        assert_eq!(number(&raw, "SELECT count(*) FROM audit_log").await, 2);
+    });
+}
+
+#[test]
+fn a_proof_that_waited_is_judged_by_the_account_as_it_is() {
+    run(async {
+        let database = Database::new().await;
+        let mut raw = database.raw().await;
+        let expected = Expected { is_verified: Some(false), is_active: Some(true), ..Expected::default() };
+        let change = UserChange { is_verified: Some(true), expected, at: at(1), ..UserChange::default() };
+        for (other, name) in [
+            ("UPDATE users SET full_name = 'Ada'", Some("Ada")),
+            ("UPDATE users SET is_verified = true, claim_expires_at = NULL", None),
+            ("UPDATE users SET is_active = false", None),
+            ("DELETE FROM users", None),
+        ] {
+            raw.batch_execute("DELETE FROM users; DELETE FROM outbox").await.unwrap();
+            let ada = database.add(given::unverified("ada")).await;
+            let (store, change) = (database.store.clone(), change.clone());
+            let prove = async move { store.change(ada.id, change, effects()).await.unwrap() };
+            let changed = after(&mut raw, other, prove).await;
+            match name {
+                Some(name) => {
+                    let ChangedUser::Changed(user) = changed else { panic!("{other}: {changed:?}") };
+                    let full_name = user.full_name.as_ref().map(|name| name.as_str());
+                    assert_eq!((full_name, user.is_verified), (Some(name), true), "{other}");
+                }
+                None if other.starts_with("DELETE") => assert_eq!(changed, ChangedUser::Missing),
+                None => assert_eq!(changed, ChangedUser::Stale, "{other}"),
+            }
+            let mails = number(&raw, "SELECT count(*) FROM outbox").await;
+            assert_eq!(mails, i64::from(name.is_some()), "{other}");
+        }
+        assert_eq!(number(&raw, "SELECT count(*) FROM audit_log").await, 1);
+    });
+}
+
+#[test]
+fn a_deletion_that_waited_spares_who_became_the_last_admin() {
+    run(async {
+        let database = Database::new().await;
+        let mut raw = database.raw().await;
+        let ada = database.add(given::user("ada")).await;
+        let store = database.store.clone();
+        let delete = async move { store.delete(ada.id, effects()).await.unwrap() };
+        let deleted = after(&mut raw, "UPDATE users SET role = 'admin'", delete).await;
+        assert_eq!(deleted, DeletedUser::LastAdmin);
+        let left = "SELECT (SELECT count(*) FROM users) - (SELECT count(*) FROM outbox)";
+        assert_eq!(number(&raw, left).await, 1);
     });
 }

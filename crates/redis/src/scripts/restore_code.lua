@@ -1,5 +1,5 @@
--- CodeEntry::restore. KEYS: the slot. ARGV: shift, most attempts, mac, subject, end, attempts before, their end;
--- 0 attempts for none.
+-- CodeEntry::restore. KEYS: the slot. ARGV: shift, most attempts, mac, subject, end, attempts before, their end,
+-- note; 0 attempts for none.
 local most, taken_end = tonumber(ARGV[2]), tonumber(ARGV[5])
 local mac, ends, since, since_until = unpack(redis.call('HMGET', KEYS[1], 'mac', 'ends', 'made', 'until'))
 if (mac and tonumber(ends) > now) or taken_end <= now then
@@ -23,7 +23,7 @@ if made > 0 then
   last = made_until
 end
 if made < most then
-  redis.call('HSET', KEYS[1], 'mac', ARGV[3], 'subject', ARGV[4], 'ends', ARGV[5])
+  redis.call('HSET', KEYS[1], 'mac', ARGV[3], 'subject', ARGV[4], 'ends', ARGV[5], 'note', ARGV[8])
   last = math.max(last, taken_end)
 end
 forget(KEYS[1], last)

@@ -95,7 +95,7 @@ async fn slots_may_move_while_they_are_used() {
     let slot = CodeSlot([9; 32]);
     let (moving, to) = begin_to_move(&cluster, &"09".repeat(32)).await;
     let to_id = id(to).await;
-    world.codes.put(slot, Some(StoredCode { mac: RIGHT, subject: UserId(5) })).await.unwrap();
+    world.codes.put(slot, Some(StoredCode { mac: RIGHT, subject: UserId(5), note: None })).await.unwrap();
     assert_eq!(world.codes.check(slot, WRONG).await.unwrap(), CodeCheck::Rejected { remaining: 2 });
     assert_eq!(
         number(to, &["CLUSTER", "COUNTKEYSINSLOT", &moving]).await,

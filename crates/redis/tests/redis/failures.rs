@@ -38,7 +38,7 @@ async fn killed() {
     let redis = Redis::options().persistent(true).launch().await.unwrap();
     let world = World::new(&single(&redis));
     world.use_all().await.unwrap();
-    world.codes.put(SLOT, Some(StoredCode { mac: RIGHT, subject: UserId(1) })).await.unwrap();
+    world.codes.put(SLOT, Some(StoredCode { mac: RIGHT, subject: UserId(1), note: None })).await.unwrap();
     redis.kill().await.unwrap();
     world.expect_away().await;
     redis.start().await.unwrap();
@@ -122,7 +122,7 @@ async fn a_crowd_in_front_of_a_frozen_server_is_sent_away_in_time() {
 async fn an_attempt_whose_answer_was_lost_is_counted_once_at_most() {
     let redis = Redis::launch().await.unwrap();
     let world = World::new(&single(&redis));
-    world.codes.put(SLOT, Some(StoredCode { mac: RIGHT, subject: UserId(1) })).await.unwrap();
+    world.codes.put(SLOT, Some(StoredCode { mac: RIGHT, subject: UserId(1), note: None })).await.unwrap();
     redis.freeze().unwrap();
     assert!(world.codes.check(SLOT, WRONG).await.is_err());
     redis.thaw().unwrap();
@@ -140,7 +140,7 @@ async fn forgetting_everything_breaks_nothing() {
     world.use_all().await.unwrap();
     redis.flush().await.unwrap();
     world.use_all().await.unwrap();
-    world.codes.put(SLOT, Some(StoredCode { mac: RIGHT, subject: UserId(1) })).await.unwrap();
+    world.codes.put(SLOT, Some(StoredCode { mac: RIGHT, subject: UserId(1), note: None })).await.unwrap();
     redis.flush().await.unwrap();
     assert_eq!(world.codes.check(SLOT, RIGHT).await.unwrap(), CodeCheck::Rejected { remaining: 2 });
 }

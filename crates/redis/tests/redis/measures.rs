@@ -29,7 +29,7 @@ async fn every_operation_is_measured() {
     for operation in ["codes.put", "codes.check", "codes.restore", "probe"] {
         measured(operation, "");
     }
-    for operation in ["acquire", "peek", "release", "clear"] {
+    for operation in ["acquire", "peek", "take_back"] {
         measured(&format!("rate_limits.{operation}"), "");
     }
     measured("codes.put", "unavailable");

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeCheck, CodeMac, CodeSlot, StoredCode};
 use evently_auth_domain::error::{StoreError, StoreErrorKind};
-use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, WhenAway};
+use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, TakeBack, WhenAway};
 use evently_auth_domain::ports::{Codes, Probe, RateLimits};
 use evently_auth_redis::{
     Endpoint, RedisCodes, RedisConfig, RedisRateLimits, RedisStore, TlsRoots, Topology,
@@ -57,7 +57,7 @@ impl World {
     /// One call of each kind.
     pub(crate) async fn use_all(&self) -> Result<(), StoreError> {
         let slot = CodeSlot([7; 32]);
-        self.codes.put(slot, Some(StoredCode { mac: RIGHT, subject: UserId(i64::MAX) })).await?;
+        self.codes.put(slot, Some(StoredCode { mac: RIGHT, subject: UserId(i64::MAX), note: None })).await?;
         match self.codes.check(slot, RIGHT).await? {
             CodeCheck::Accepted(taken) => {
                 assert_eq!(taken.code.subject, UserId(i64::MAX));
@@ -69,8 +69,8 @@ impl World {
         let admission = self.limits.acquire(&budgets).await?;
         assert!(matches!(admission, Admission::Admitted(_)), "{admission:?}");
         self.limits.peek(&budgets).await?;
-        self.limits.release(&budgets[0].key).await?;
-        self.limits.clear(&budgets[1].key).await?;
+        let [login, address] = budgets.map(|budget| budget.key);
+        self.limits.take_back(&[TakeBack::Latest(login), TakeBack::All(address)]).await?;
         self.store.probe().await
     }
 

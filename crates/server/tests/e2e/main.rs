@@ -18,3 +18,4 @@ mod readme;
 mod start;
 mod tampering;
 mod topologies;
+mod trips;

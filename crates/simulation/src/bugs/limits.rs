@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::limits::{Admission, Budget, Limit, LimitKey, LimitStatus};
+use evently_auth_domain::limits::{Admission, Budget, Limit, LimitStatus, TakeBack};
 use evently_auth_domain::ports::RateLimits;
 use std::sync::Arc;
 
@@ -26,11 +26,7 @@ impl RateLimits for LooksFirst {
         self.0.peek(budgets).await
     }
 
-    async fn release(&self, key: &LimitKey) -> Result<(), StoreError> {
-        self.0.release(key).await
-    }
-
-    async fn clear(&self, key: &LimitKey) -> Result<(), StoreError> {
-        self.0.clear(key).await
+    async fn take_back(&self, what: &[TakeBack]) -> Result<(), StoreError> {
+        self.0.take_back(what).await
     }
 }

@@ -11,7 +11,7 @@ use evently_auth_domain::ports::Codes;
 impl<P: Codes> Codes for Gated<P> {
     async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
         let put = async {
-            self.ledger.lock().codes.extend(code.map(|code| (slot, code.mac)));
+            self.ledger.lock().codes.extend(code.as_ref().map(|code| (slot, code.mac)));
             self.port.put(slot, code).await
         };
         self.gate.pass("codes.put", put).await

@@ -3,7 +3,7 @@
 use super::Gated;
 use async_trait::async_trait;
 use evently_auth_domain::error::StoreError;
-use evently_auth_domain::limits::{Admission, Budget, LimitKey, LimitStatus};
+use evently_auth_domain::limits::{Admission, Budget, LimitStatus, TakeBack};
 use evently_auth_domain::ports::RateLimits;
 
 #[async_trait]
@@ -16,11 +16,7 @@ impl<P: RateLimits> RateLimits for Gated<P> {
         self.gate.pass("limits.peek", self.port.peek(budgets)).await
     }
 
-    async fn release(&self, key: &LimitKey) -> Result<(), StoreError> {
-        self.gate.pass("limits.release", self.port.release(key)).await
-    }
-
-    async fn clear(&self, key: &LimitKey) -> Result<(), StoreError> {
-        self.gate.pass("limits.clear", self.port.clear(key)).await
+    async fn take_back(&self, what: &[TakeBack]) -> Result<(), StoreError> {
+        self.gate.pass("limits.take_back", self.port.take_back(what)).await
     }
 }

@@ -35,7 +35,7 @@ async fn filled() -> (Database, String) {
     store.put(given::effects()).await.unwrap();
     let seal = given::seal(None, &store.unsealed(10).await.unwrap());
     assert!(store.append_seal(0, seal.clone(), given::end(&seal)).await.unwrap());
-    codes(store).put(SLOT, Some(StoredCode { mac: RIGHT, subject: ada.id })).await.unwrap();
+    codes(store).put(SLOT, Some(StoredCode { mac: RIGHT, subject: ada.id, note: None })).await.unwrap();
     let content = everything(store).await;
     (database, content)
 }

@@ -7,6 +7,7 @@ use evently_auth_clock::MovableClock;
 use evently_auth_contract::given;
 use evently_auth_domain::account::UserId;
 use evently_auth_domain::code::{CodeMac, CodeSlot, StoredCode};
+use evently_auth_domain::code_note::SealedNote;
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{Clock, Codes, Outbox, Users};
 use evently_auth_sqlite::SqliteCodes;
@@ -19,7 +20,8 @@ async fn database() -> (Database, SqliteConnection) {
     database.open_session(&ada, 1).await;
     database.store.put(given::effects()).await.unwrap();
     let codes = SqliteCodes::new(database.store.clone(), Arc::new(MovableClock::default()));
-    let code = StoredCode { mac: CodeMac([2; 32]), subject: ada.id };
+    let note = Some(SealedNote(vec![3]));
+    let code = StoredCode { mac: CodeMac([2; 32]), subject: ada.id, note };
     codes.put(CodeSlot([1; 32]), Some(code)).await.unwrap();
     let raw = database.raw();
     (database, raw)
@@ -87,6 +89,7 @@ async fn a_code_keeps_the_rules() {
         "code_mac = NULL",
         "subject = NULL",
         "code_ends_at = NULL",
+        "code_mac = NULL, subject = NULL, code_ends_at = NULL", // but a note
         "attempts = 1",
         "attempts = 0, attempts_until = 0",
     ];

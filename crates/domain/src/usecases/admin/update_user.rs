@@ -75,7 +75,9 @@ impl Auth {
                 let action = if active { AuditAction::UserActivated } else { AuditAction::UserDeactivated };
                 effects.audit.push(self.admin_event(action, id, principal, client));
             }
-            for mail in moves_to.map(|new| email_changed(&user, new)).unwrap_or_default() {
+            for mail in
+                moves_to.map(|new| email_changed(&user.email, new, user.display_name())).into_iter().flatten()
+            {
                 effects = effects.mail(self.seal(&mail, client, now)?);
             }
             if command.is_active == Some(false) {

@@ -4,11 +4,13 @@ mod embedded;
 mod process;
 mod production;
 mod site;
+mod tap;
 
 pub(crate) use embedded::{Server, command, run};
 pub(crate) use process::Process;
 pub(crate) use production::Production;
 pub(crate) use site::{Mailbox, Site, Tokens};
+pub(crate) use tap::{Asked, Tap};
 
 use reqwest::blocking::Response;
 use serde_json::Value;

@@ -103,14 +103,23 @@ impl Production {
 
     /// One more server.
     pub(crate) fn add_server(&mut self) {
-        let (server, base) = self.server("0");
+        self.add_server_with(&[]);
+    }
+
+    /// One more server, with settings of its own.
+    pub(crate) fn add_server_with(&mut self, env: &[(&str, &str)]) {
+        let (server, base) = self.server_with(env);
         self.servers.push(server);
         self.site.bases.push(base);
     }
 
     /// A server on `port`, which does not belong to the site yet, and its address.
     pub(crate) fn server(&self, port: &str) -> (Process, String) {
-        let server = Process::start(self.site.command(BINARY, &["serve"]).env("PORT", port));
+        self.server_with(&[("PORT", port)])
+    }
+
+    fn server_with(&self, env: &[(&str, &str)]) -> (Process, String) {
+        let server = Process::start(self.site.command(BINARY, &["serve"]).envs(env.iter().copied()));
         let address = server.wait_for_line(|line| spoken_address(line, "listening"));
         (server, format!("http://{address}"))
     }
