@@ -29,7 +29,7 @@ const RARE: [&str; 3] = ["delete", "demote", "theft"];
 /// Of a hundred requests so many may be answered with 503.
 const UNAVAILABLE: u64 = 40;
 
-/// What is missing after so many `seconds` of trouble, a sentence each. A fifth of what two busy cores do is enough.
+/// What is missing after so many `seconds` of trouble, a sentence each. A tenth of what two busy cores do is enough.
 pub(super) fn missing(book: &Book, seconds: u64) -> Vec<String> {
     let mut missing = Vec::new();
     let (requests, unavailable) =
@@ -43,9 +43,9 @@ pub(super) fn missing(book: &Book, seconds: u64) -> Vec<String> {
             missing.push(format!("{name}: {count}, not {least}"));
         }
     };
-    at_least("requests", requests, 20 * seconds);
+    at_least("requests", requests, 10 * seconds);
     at_least("accounts", entries.accounts as u64, seconds / 2);
-    at_least("acknowledged writes", entries.acknowledged.values().sum(), 10 * seconds);
+    at_least("acknowledged writes", entries.acknowledged.values().sum(), 5 * seconds);
     at_least("faults", entries.faults.values().sum(), seconds / 6);
     for family in FAMILIES {
         let faults = entries.faults.iter().filter(|(name, _)| name.starts_with(family));
