@@ -178,7 +178,10 @@ pub fn now() -> Timestamp {
 pub fn keys() -> Vec<Box<dyn AccessTokens>> {
     let hmac = JwtKey::hmac(JwtAlgorithm::Hs256, b"the fuzzer's secret, of 32 bytes and more").unwrap();
     let pem = |algorithm| JwtKey::from_pem(algorithm, &JwtKey::generate_pem(algorithm).unwrap()).unwrap();
-    [hmac, pem(JwtAlgorithm::EdDsa)]
+    // Making one of RSA takes long without optimisation; this one is used by tests alone as well.
+    let rsa = include_str!("../../crates/crypto/tests/keys/rs256.pem");
+    let rsa = JwtKey::from_pem(JwtAlgorithm::Rs256, rsa).unwrap();
+    [hmac, pem(JwtAlgorithm::EdDsa), pem(JwtAlgorithm::Es256), rsa]
         .into_iter()
         .map(|key| Box::new(JwtAccessTokens::new(key, "evently", None)) as Box<dyn AccessTokens>)
         .collect()

@@ -18,6 +18,6 @@ pub(crate) fn run(minutes: u64, seed: Option<u64>) -> anyhow::Result<ExitCode> {
     // With cargo's own runner: nextest would end it after three minutes.
     let mut test = cargo::command("test --workspace --test e2e -- --nocapture --exact");
     test.arg(TEST).env("CHAOS_SECONDS", (minutes * 60).to_string()).env("CHAOS_SEED", seed.to_string());
-    cargo::run(&mut test)?;
+    cargo::run_one_test(&mut test)?;
     Ok(ExitCode::SUCCESS)
 }

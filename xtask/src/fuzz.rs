@@ -1,4 +1,4 @@
-//! Fuzzing of every parser of outside input, by cargo-fuzz: what `fuzz/seeds` holds first, then what libFuzzer makes of it.
+//! Fuzzing of the parsers of what others send, by cargo-fuzz: what `fuzz/seeds` holds first, then what libFuzzer makes of it.
 //! An input that breaks a promise ends the run, and is named with the command that tries it again.
 
 use std::fs;
@@ -23,10 +23,7 @@ enum Build {
 /// A step of `cargo xtask test`.
 pub(crate) fn short() -> anyhow::Result<()> {
     if !cargo::has("fuzz") {
-        eprintln!(
-            "   left out: cargo-fuzz is not installed; `cargo install --locked cargo-fuzz` installs it"
-        );
-        return Ok(());
+        return cargo::left_out("fuzz");
     }
     fuzz(&[], SHORT_SECONDS, Build::Plain)
 }
@@ -61,8 +58,8 @@ fn fuzz(chosen: &[String], seconds: u32, build: Build) -> anyhow::Result<()> {
         let output = run.env("ASAN_OPTIONS", "detect_leaks=0").output().context("cannot start cargo-fuzz")?;
         let said = String::from_utf8_lossy(&output.stderr);
         ensure!(output.status.success(), "{target}: an input broke a promise\n{}", tail(&said));
-        let done = said.lines().rfind(|line| line.starts_with("Done ")).unwrap_or("no runs were counted");
-        eprintln!("   {target}: {done}");
+        let runs = runs(&said).with_context(|| format!("{target}: no input was tried\n{}", tail(&said)))?;
+        eprintln!("   {target}: {runs} inputs");
     }
     Ok(())
 }
@@ -92,8 +89,29 @@ fn cargo_fuzz(task: &str, build: Build) -> Command {
     command
 }
 
+/// How many inputs libFuzzer says that it tried; nothing when it says so of none.
+fn runs(said: &str) -> Option<u64> {
+    let done = said.lines().rev().find_map(|line| line.strip_prefix("Done "))?;
+    let runs = done.split_once(" runs ")?.0.parse().ok()?;
+    (runs > 0).then_some(runs)
+}
+
 /// The end of what was said: the panic, the input and how to try it again.
 fn tail(said: &str) -> String {
     let lines: Vec<_> = said.lines().collect();
     lines.get(lines.len().saturating_sub(40)..).unwrap_or_default().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_tried_nothing_is_no_success() {
+        let said = "INFO: seed corpus\n#2\tINITED\nDone 4711 runs in 5 second(s)\n";
+        assert_eq!(runs(said), Some(4_711));
+        for nothing in ["", "INFO: seed corpus\n", "Done 0 runs in 0 second(s)\n"] {
+            assert_eq!(runs(nothing), None, "{nothing:?}");
+        }
+    }
 }

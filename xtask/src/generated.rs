@@ -26,7 +26,7 @@ impl Generated {
         if !check {
             test.env("UPDATE_GENERATED", "1");
         }
-        cargo::run(&mut test)?;
+        cargo::run_one_test(&mut test)?;
         eprintln!("{} is up to date", self.path);
         Ok(())
     }

@@ -66,7 +66,7 @@ enum Task {
     },
     /// Hold the source files against the house rules on length, markers and headers
     CheckFiles,
-    /// Try every parser of outside input with what libFuzzer makes up
+    /// Try the parsers of what others send with what libFuzzer makes up
     Fuzz {
         /// How long each target is tried
         #[arg(long, default_value_t = 60)]

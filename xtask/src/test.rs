@@ -66,11 +66,10 @@ fn documentation() -> anyhow::Result<()> {
 }
 
 fn deny() -> anyhow::Result<()> {
-    if cargo::has("deny") {
-        return cargo::run(&mut cargo::command("deny check bans licenses sources"));
+    if !cargo::has("deny") {
+        return cargo::left_out("deny");
     }
-    eprintln!("   left out: cargo-deny is not installed; `cargo install --locked cargo-deny` installs it");
-    Ok(())
+    cargo::run(&mut cargo::command("deny check bans licenses sources"))
 }
 
 fn examples() -> anyhow::Result<()> {

@@ -155,3 +155,66 @@ impl SignalListener for LocalCache {
         self.trusted_until.store(self.micros(Instant::from_std(until)), Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use evently_auth_contract::given;
+    use evently_auth_domain::effects::Effects;
+    use evently_auth_domain::ports::{CreatedUser, Opened, Sessions, UnchangedPassword, Users};
+    use evently_auth_domain::session::Generation;
+    use evently_auth_memory::MemoryStore;
+    use std::sync::Barrier;
+    use std::thread;
+
+    /// How often each of the threads notes a use.
+    const USES: i64 = 2_000;
+
+    async fn live() -> LiveSession {
+        let store = MemoryStore::new(given::audit_key());
+        let created = store.create(given::user("ada"), Effects::default()).await.unwrap();
+        let CreatedUser::Created(user) = created else { panic!("the name is free") };
+        let password = UnchangedPassword { verified: given::password(), rehashed: None };
+        let opened = store.open(given::session(&user, 1), password, Effects::default()).await.unwrap();
+        let Opened::Opened(live) = opened else { panic!("it may sign in") };
+        live
+    }
+
+    /// Half of the threads use newer and newer tokens, the others come later and later; nobody undoes what another noted.
+    #[tokio::test]
+    async fn of_two_uses_at_once_none_is_lost() {
+        let (cache, sid) = (LocalCache::new(), given::sid(1));
+        cache.keep(cache.begin(), &sid, Some(&live().await));
+        let touch = |seen, at| Touch {
+            sid: sid.clone(),
+            seen_generation: Generation(seen),
+            ip_address: None,
+            user_agent: None,
+            at: given::at(at),
+        };
+        let noted = || cache.entries.get(&sid).unwrap().live.session.clone();
+        let start = Barrier::new(4);
+        thread::scope(|scope| {
+            for number in 0..4 {
+                let (touch, noted, start, cache) = (&touch, &noted, &start, &cache);
+                scope.spawn(move || {
+                    start.wait();
+                    for use_ in 1..=USES {
+                        if number % 2 == 0 {
+                            cache.note(&touch(use_, 0));
+                            assert!(noted().seen_generation >= Some(Generation(use_)), "use {use_} is lost");
+                        } else {
+                            cache.note(&touch(0, use_));
+                            assert!(noted().last_accessed >= given::at(use_), "use {use_} is lost");
+                        }
+                    }
+                });
+            }
+        });
+        let session = noted();
+        assert_eq!(
+            (session.seen_generation, session.last_accessed),
+            (Some(Generation(USES)), given::at(USES))
+        );
+    }
+}

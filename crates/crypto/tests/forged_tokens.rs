@@ -6,8 +6,10 @@ mod common;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::*;
+use evently_auth_crypto::{JwtAlgorithm, JwtKey};
 use evently_auth_domain::ports::{AccessTokens, InvalidAccessToken};
 use hmac::{Hmac, KeyInit, Mac};
+use jwt_simple::prelude::{Ed25519KeyPair, EdDSAKeyPairLike};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Sha256, Sha384, Sha512};
@@ -76,6 +78,25 @@ fn a_header_cannot_choose() {
             is_refused(&forge(&with(header.clone(), member, value.clone()), &payload)),
             "{member}: {value}"
         );
+    }
+}
+
+/// The library takes a key's algorithm under the name of its curve as well (RFC 9864); siblings and we write `EdDSA`.
+#[test]
+fn an_algorithm_has_one_name() {
+    let tokens = tokens(JwtKey::from_pem(JwtAlgorithm::EdDsa, EDDSA).unwrap());
+    let issued = tokens.issue(&claims()).unwrap().expose().to_owned();
+    let pair = Ed25519KeyPair::from_pem(EDDSA).unwrap();
+    let signed_as = |alg: &str| {
+        let header = with(part(&issued, 0), "alg", json!(alg)).to_string();
+        let payload = part(&issued, 1).to_string();
+        let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload));
+        let signature = pair.key_pair().as_ref().sk.sign(&signed, None);
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(*signature))
+    };
+    assert_eq!(tokens.verify(&signed_as("EdDSA"), now()), Ok(claims()), "the forgery itself is sound");
+    for alg in ["Ed25519", "ed25519", "eddsa", "Ed448", "ES256"] {
+        assert_eq!(tokens.verify(&signed_as(alg), now()), Err(InvalidAccessToken), "{alg}");
     }
 }
 

@@ -4,14 +4,40 @@ use chrono::DateTime;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::{EmailAddress, FullName, Role, User, UserId, Username};
 use evently_auth_domain::client::UserAgent;
+use evently_auth_domain::error::StoreError;
 use evently_auth_domain::session::{Generation, LiveSession, Seed, Session, SessionId, Sid};
+use evently_auth_domain::session_seal::SessionSealKey;
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+
+/// Bytes of a seal.
+const SEAL: usize = 32;
+
+/// `live:<account>:<seal><session>`.
+pub(crate) fn write(seals: &SessionSealKey, live: &LiveSession) -> Result<Vec<u8>, StoreError> {
+    let kept = serde_json::to_vec(&KeptSession::from(live)).map_err(StoreError::corrupt)?;
+    let seal = seals.seal(&live.session.sid, &kept);
+    Ok([format!("live:{}:", live.user.id).as_bytes(), &seal, &kept].concat())
+}
+
+/// Reads it back; nothing when we did not write it for this session.
+pub(crate) fn read(seals: &SessionSealKey, sid: &Sid, bytes: &[u8]) -> Option<LiveSession> {
+    let rest = bytes.strip_prefix(b"live:")?;
+    let colon = rest.iter().position(|byte| *byte == b':')?;
+    let (owner, rest) = (rest.get(..colon)?, rest.get(colon + 1..)?);
+    let (seal, kept) = rest.split_at_checked(SEAL)?;
+    if !seals.proves(sid, kept, seal) {
+        return None;
+    }
+    let live = serde_json::from_slice::<KeptSession>(kept).ok()?.into_live()?;
+    let named = std::str::from_utf8(owner).ok()?.parse().ok().map(UserId);
+    (live.session.sid == *sid && named == Some(live.user.id)).then_some(live)
+}
 
 /// Times are microseconds since 1970.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct KeptSession {
+struct KeptSession {
     id: i64,
     sid: String,
     seed: [u8; 32],
@@ -105,7 +131,7 @@ fn optional<K, T>(kept: Option<K>, read: impl FnOnce(K) -> Option<T>) -> Option<
 }
 
 impl KeptSession {
-    pub(crate) fn into_live(self) -> Option<LiveSession> {
+    fn into_live(self) -> Option<LiveSession> {
         let time = DateTime::from_timestamp_micros;
         let agent = |text: String| UserAgent::parse(&text);
         let user = self.user.into_user()?;

@@ -9,7 +9,7 @@
 //! - All keys are in the slot of the signals' channel: when the node is lost, so is the line, and nobody trusts either.
 
 use crate::RedisStore;
-use crate::kept_session::KeptSession;
+use crate::kept_session::{read, write};
 use crate::key::Key;
 use crate::script::Script;
 use crate::signals::TAG;
@@ -29,9 +29,6 @@ const LIFE: Duration = Duration::from_secs(5);
 
 /// A mark of a changed account outlives what was kept before it, with a second to spare.
 const MARK_MILLIS: u64 = 6_000;
-
-/// Bytes of a seal.
-const SEAL: usize = 32;
 
 static FIND: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/session_find.lua")));
 static KEEP: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("scripts/session_keep.lua")));
@@ -57,27 +54,6 @@ impl RedisSessionCache {
     fn mark(&self, user: Option<UserId>) -> Key {
         self.redis.key("changed-user", TAG, &user.map(|id| id.to_string()).unwrap_or_default())
     }
-
-    /// `live:<account>:<seal><session>`.
-    fn write(&self, live: &LiveSession) -> Result<Vec<u8>, StoreError> {
-        let kept = serde_json::to_vec(&KeptSession::from(live)).map_err(StoreError::corrupt)?;
-        let seal = self.seals.seal(&live.session.sid, &kept);
-        Ok([format!("live:{}:", live.user.id).as_bytes(), &seal, &kept].concat())
-    }
-
-    /// Reads it back; nothing when we did not write it for this session.
-    fn read(&self, sid: &Sid, bytes: &[u8]) -> Option<LiveSession> {
-        let rest = bytes.strip_prefix(b"live:")?;
-        let colon = rest.iter().position(|byte| *byte == b':')?;
-        let (owner, rest) = (rest.get(..colon)?, rest.get(colon + 1..)?);
-        let (seal, kept) = rest.split_at_checked(SEAL)?;
-        if !self.seals.proves(sid, kept, seal) {
-            return None;
-        }
-        let live = serde_json::from_slice::<KeptSession>(kept).ok()?.into_live()?;
-        let named = std::str::from_utf8(owner).ok()?.parse().ok().map(UserId);
-        (live.session.sid == *sid && named == Some(live.user.id)).then_some(live)
-    }
 }
 
 #[async_trait]
@@ -97,7 +73,7 @@ impl SessionCache for RedisSessionCache {
         if loader == 1 {
             return Ok(CachedSession::Unavailable);
         }
-        let Some(live) = self.read(sid, &kept) else {
+        let Some(live) = read(&self.seals, sid, &kept) else {
             // Of another version of this program, or of somebody who should not be able to write there.
             tracing::warn!(%sid, "a cached session was not written by us, and is not used");
             return Ok(CachedSession::Unavailable);
@@ -108,7 +84,7 @@ impl SessionCache for RedisSessionCache {
 
     async fn keep(&self, place: Place, loaded: &LiveSession) -> Result<(), StoreError> {
         let keys = [self.session(&place.sid), self.mark(Some(loaded.user.id))];
-        let arguments = [place.token.into_bytes(), self.write(loaded)?];
+        let arguments = [place.token.into_bytes(), write(&self.seals, loaded)?];
         self.redis.run_script("sessions.cache.keep", &KEEP, &keys, &arguments).await
     }
 

@@ -9,11 +9,12 @@ use crate::ports::outside::{Stream, TableTokens};
 use crate::ports::{Gated, Ledger};
 use crate::random::Random;
 use crate::trace::Event;
+use chrono::TimeDelta;
 use evently_auth_clock::MovableClock;
 use evently_auth_domain::account::{NewUser, Role};
 use evently_auth_domain::effects::Effects;
 use evently_auth_domain::ports::{Clock, CreatedUser, Users};
-use evently_auth_domain::settings::Settings;
+use evently_auth_domain::settings::{RegistrationPrivacy, Settings};
 use evently_auth_domain::{Auth, Ports};
 use evently_auth_memory::{
     FallbackRateLimits, Inbox, MemoryCodes, MemoryRateLimits, MemoryStore, PlainHasher,
@@ -45,6 +46,7 @@ impl World {
         let entropy = Arc::new(Stream::new(random.next()));
         let rates = rates(&mut random);
         let outdate = random.chance(250);
+        let settings = settings(&mut random);
         let gate = Gate::new(random, clock.clone(), rates);
         let ledger = Ledger::default();
         let store = MemoryStore::new(FIXTURES.keys.audit.clone());
@@ -52,7 +54,6 @@ impl World {
         let hasher = PlainHasher::default();
         let tokens = Arc::new(TableTokens::default());
         let any_clock: Arc<dyn Clock> = Arc::new(clock.clone());
-        let settings = Settings { mail_max_attempts: 4, ..Settings::default() };
 
         let gated_store =
             || Arc::new(Gated { port: store.clone(), gate: gate.clone(), ledger: ledger.clone() });
@@ -93,7 +94,7 @@ impl World {
             Rc::new(Auth::new(ports, settings.clone(), FIXTURES.keys.clone()))
         });
         let instances = instances.collect();
-        let mut oracle = Oracle::default();
+        let mut oracle = Oracle { settings: settings.clone(), ..Oracle::default() };
         for person in 0..NEWCOMERS {
             let CreatedUser::Created(user) =
                 now_or_never(store.create(starter(person, &clock), Effects::default()))
@@ -152,6 +153,21 @@ fn rates(random: &mut Random) -> Rates {
         hang_ups: one_of([0, 0, 3, 8]),
         jumps: one_of([0, 0, 10, 40]),
         stickiness: one_of([0, 0, 600, 900]),
+    }
+}
+
+/// Settings that change what is promised; each schedule has its own.
+fn settings(random: &mut Random) -> Settings {
+    let conceals = random.chance(300);
+    Settings {
+        mail_max_attempts: 4,
+        registration_privacy: if conceals {
+            RegistrationPrivacy::Conceal
+        } else {
+            RegistrationPrivacy::Reveal
+        },
+        session_idle_limit: random.chance(300).then(|| TimeDelta::minutes(30)),
+        ..Settings::default()
     }
 }
 

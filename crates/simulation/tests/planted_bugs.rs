@@ -23,7 +23,12 @@ fn a_rotation_that_does_not_ask_from_where_is_found() {
 
 #[test]
 fn a_code_that_is_compared_before_it_is_counted_is_found() {
-    is_found(Bug::ComparesBeforeCounting, 1_000, "a code for");
+    is_found(Bug::ComparesBeforeCounting, 1_000, "that was made 1 times was accepted 2 times");
+}
+
+#[test]
+fn wrong_guesses_that_are_not_counted_are_found() {
+    is_found(Bug::ForgetsWrongGuesses, 5_000, "was accepted after");
 }
 
 #[test]

@@ -52,6 +52,7 @@ fn other_documents_name_tests_that_are_there() {
         "`cargo`, `evently-auth-worker`, `evently-auth audit verify` and `evently-auth-house\nrooms::door`";
     assert_eq!(gone(good, &tests), Vec::<String>::new());
     assert_eq!(gone(&good.replace("door", "roof"), &tests).len(), 1);
+    assert_eq!(gone("`rooms::door`", &tests), ["`rooms::door` is no test that runs"], "a short form");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A release in `dist/`: both programs, what they are made of (`evently-auth.cdx.json`), and a checksum of each file
-//! (`SHA256SUMS`). The same commit gives the same bytes, wherever it is built with the same compiler.
+//! (`SHA256SUMS`). The same commit gives the same bytes in whatever folder it is built, with the same Rust, C
+//! compiler and static libc.
 
 mod build;
 mod checksums;

@@ -22,7 +22,7 @@ mod tree;
 use facts::Facts;
 use tree::Tree;
 
-/// Says every problem at once; a tool that is not installed is named, or a problem when `CHECK_DEPLOY_ALL` is set.
+/// Says every problem at once; a tool that is not installed is named, or a problem when `CHECK_ALL` is set.
 #[test]
 fn the_deployment_is_sound() {
     let tree = Tree::of_the_repository();
@@ -32,7 +32,7 @@ fn the_deployment_is_sound() {
     for tool in &missing {
         eprintln!("   left out: {tool}");
     }
-    if std::env::var_os("CHECK_DEPLOY_ALL").is_some() {
+    if std::env::var_os("CHECK_ALL").is_some() {
         problems.extend(missing);
     }
     assert!(problems.is_empty(), "{} problems in deploy/:\n  {}", problems.len(), problems.join("\n  "));

@@ -99,3 +99,11 @@ async fn what_stops_a_reset_leaves_the_code_working() {
     world.memory.password_hasher().set_overloaded(false);
     reset(NEW).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_password_has_no_age() {
+    let world = world();
+    world.verified("grace").await;
+    world.wait(TimeDelta::days(20 * 365));
+    world.try_log_in("grace", PASSWORD, &world.client).await.unwrap();
+}

@@ -116,6 +116,36 @@ async fn what_a_broken_migration_left_is_replaced() {
     assert_eq!(number(&raw, valid).await, 1);
 }
 
+/// A transaction of somebody who wrote keeps the migration waiting, and the migration keeps nobody waiting who writes.
+#[tokio::test(flavor = "multi_thread")]
+async fn writers_go_on_while_an_index_is_built() {
+    let database = Database::new().await;
+    let index = "2026-11-24-000017_audit_log_subject_at";
+    assert_eq!(database.store.migrate_down(1).await.unwrap(), [index]);
+    let (holder, writer) = (database.raw().await, database.raw().await);
+    // The lock of whoever writes, held by one that takes long, and asked for by another that would not wait for long.
+    holder.batch_execute("BEGIN; LOCK TABLE audit_log IN ROW EXCLUSIVE MODE").await.unwrap();
+    writer.batch_execute("SET lock_timeout = '200ms'").await.unwrap();
+    let store = database.store.clone();
+    let migration = tokio::spawn(async move { store.migrate_up().await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock' AND query LIKE '%CREATE INDEX%' AND pid <> pg_backend_pid()";
+    while number(&writer, waiting).await == 0 {
+        assert!(!migration.is_finished(), "it waits for the one that wrote");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    for _ in 0..10 {
+        let write = "BEGIN; LOCK TABLE audit_log IN ROW EXCLUSIVE MODE; COMMIT";
+        writer.batch_execute(write).await.expect("whoever writes goes on");
+        database.store.put(Effects::audit(given::event(AuditAction::LoggedIn))).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(!migration.is_finished());
+    holder.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(migration.await.unwrap().unwrap(), [index]);
+    assert_eq!(number(&writer, "SELECT count(*) FROM audit_log").await, 10);
+}
+
 /// A worker of that version seals with its own statement while the other one is rolled out, and after it.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_version_before_the_ends_goes_on_sealing() {

@@ -50,6 +50,11 @@ impl Deed {
     }
 }
 
+/// Of the sessions that may be ended none may be: then nothing is written. Everything else is one thing.
+fn one<T>(_: T) -> u64 {
+    1
+}
+
 impl World {
     /// Does it to whoever has the target's username now.
     pub(crate) async fn administer(self: &Rc<Self>, sender: Sender, held: &Held, deed: Deed, target: usize) {
@@ -64,25 +69,28 @@ impl World {
         let work = move |auth: Rc<Auth>, principal, client| async move {
             let update = |command| auth.update_user(id, command, &principal, &client);
             match deed {
-                Deed::Deactivate => auth.deactivate_user(id, &principal, &client).await,
+                Deed::Deactivate => auth.deactivate_user(id, &principal, &client).await.map(one),
                 Deed::DeactivateByChange => {
                     let off = UpdateUser { is_active: Some(false), ..UpdateUser::default() };
-                    update(off).await.map(drop)
+                    update(off).await.map(one)
                 }
-                Deed::Activate => auth.activate_user(id, &principal, &client).await,
-                Deed::Delete => auth.delete_user(id, &principal, &client).await,
+                Deed::Activate => auth.activate_user(id, &principal, &client).await.map(one),
+                Deed::Delete => auth.delete_user(id, &principal, &client).await.map(one),
                 Deed::Demote => {
-                    update(UpdateUser { role: Some(Role::User), ..UpdateUser::default() }).await.map(drop)
+                    update(UpdateUser { role: Some(Role::User), ..UpdateUser::default() }).await.map(one)
                 }
                 Deed::Promote => {
-                    update(UpdateUser { role: Some(Role::Admin), ..UpdateUser::default() }).await.map(drop)
+                    update(UpdateUser { role: Some(Role::Admin), ..UpdateUser::default() }).await.map(one)
                 }
-                Deed::Revoke => auth.revoke_user_sessions(id, &principal, &client).await.map(drop),
-                Deed::CleanUp => auth.cleanup_sessions(&principal, &client).await.map(drop),
+                Deed::Revoke => auth.revoke_user_sessions(id, &principal, &client).await,
+                Deed::CleanUp => auth.cleanup_sessions(&principal, &client).await.map(one),
             }
         };
         let reply = self.guarded(deed.as_str(), sender, held, touches, work).await;
         self.conclude(sender, deed, target, id, &reply);
+        if matches!(reply.answer, Some(Ok(done)) if done > 0) {
+            self.expects(deed.as_str(), reply.call);
+        }
     }
 
     fn conclude(
@@ -91,13 +99,13 @@ impl World {
         deed: Deed,
         target: usize,
         id: UserId,
-        reply: &Reply<Result<(), Guarded<AdminError>>>,
+        reply: &Reply<Result<u64, Guarded<AdminError>>>,
     ) {
         let Some(class) = reply.answer.as_ref().map(Classed::class) else { return };
         let mut oracle = self.oracle.borrow_mut();
         // A refusal that cannot be written down is a failure of ours.
         let is_refusal = matches!(reply.answer, Some(Err(Guarded::UseCase(AdminError::Forbidden))));
-        let is_admitted = matches!(reply.answer, Some(Ok(()) | Err(Guarded::UseCase(_))));
+        let is_admitted = matches!(reply.answer, Some(Ok(_) | Err(Guarded::UseCase(_))));
         let has_rights = is_admitted && !is_refusal && class != Class::Ours;
         let demoted = oracle.accounts.get(&sender.person).and_then(|account| account.demoted_since);
         if has_rights && demoted.is_some_and(|since| since < reply.began.step) {
@@ -126,10 +134,6 @@ impl World {
             Deed::Revoke => oracle.ended(target, None, reply, "an administrator"),
             Deed::Demote => oracle.accounts.entry(target).or_default().demoted_since = since,
             Deed::Activate | Deed::Promote | Deed::CleanUp => {}
-        }
-        drop(oracle);
-        if deed != Deed::Revoke {
-            self.expects(deed.as_str(), reply.call);
         }
     }
 

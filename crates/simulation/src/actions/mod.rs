@@ -16,6 +16,10 @@ use evently_auth_domain::client::Client;
 use evently_auth_domain::usecases::AuthenticateError;
 use std::rc::Rc;
 
+/// Requests that give up when an address or an account changes under their hands again and again.
+const CONTENDED: [&str; 5] =
+    ["register", "resend code", "change user to inactive", "demote user", "promote user"];
+
 /// Who sends a request, and from where.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sender {
@@ -49,6 +53,9 @@ impl World {
         if reply.faults.store && matches!(class, Class::Invalid | Class::Denied) {
             oracle.fails(format!("{what} answered \"{}\" for a failure of ours", class.as_str()));
         }
+        if class == Class::Ours && !reply.faults.store && !limits_failed && !CONTENDED.contains(&what) {
+            oracle.fails(format!("{what} failed although nothing had"));
+        }
         oracle.tally(reply.call, class, reply.began, reply.ended);
         if let Some(call) = oracle.calls.get_mut(&reply.call) {
             call.class = Some(class);
@@ -70,6 +77,7 @@ impl World {
     {
         let token = held.access.clone();
         let claims = self.tokens.claims(&token);
+        self.oracle.borrow_mut().uses(&held.sid);
         let reply = self
             .request(what, sender.host, touches, |auth, client| async move {
                 let principal = auth.authenticate(&token, &client).await.map_err(Guarded::Token)?;
@@ -82,9 +90,14 @@ impl World {
             Some(Err(Guarded::Token(AuthenticateError::InvalidToken))) => Some(false),
             Some(Ok(_) | Err(Guarded::UseCase(_))) => Some(true),
         };
+        let mut oracle = self.oracle.borrow_mut();
         if let (Some(claims), Some(is_in)) = (claims, is_in) {
-            self.oracle.borrow_mut().authenticated(&claims, is_in, reply.began, reply.ended);
+            oracle.authenticated(&claims, is_in, reply.began, reply.ended);
         }
+        if reply.answer.is_some() {
+            oracle.used(&held.sid, reply.ended);
+        }
+        drop(oracle);
         reply
     }
 

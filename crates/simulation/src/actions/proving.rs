@@ -1,9 +1,9 @@
 //! Registration, and everything that needs a code.
 
 use super::Sender;
-use crate::call::Touches;
+use crate::call::{Reply, Touches};
 use crate::fixtures::FIXTURES;
-use crate::oracle::class::Class;
+use crate::oracle::class::{Class, Classed};
 use crate::oracle::codes::{Attempt, Slot};
 use crate::oracle::limits::Key;
 use crate::world::World;
@@ -68,13 +68,20 @@ impl World {
         match purpose {
             Purpose::VerifyEmail => {
                 let work = |auth: Rc<Auth>, client| async move { auth.resend_code(&address, &client).await };
-                self.judge(&self.request("resend code", sender.host, touches, work).await);
+                self.asked("resend code", &self.request("resend code", sender.host, touches, work).await);
             }
             Purpose::ResetPassword => {
                 let work =
                     |auth: Rc<Auth>, client| async move { auth.forgot_password(&address, &client).await };
-                self.judge(&self.request("forgot password", sender.host, touches, work).await);
+                let what = "forgot password";
+                self.asked(what, &self.request(what, sender.host, touches, work).await);
             }
+        }
+    }
+
+    fn asked<T: Classed>(&self, what: &'static str, reply: &Reply<T>) {
+        if self.judge(reply) == Some(Class::Done) {
+            self.expects(what, reply.call);
         }
     }
 

@@ -46,6 +46,9 @@ impl World {
             |auth: Rc<evently_auth_domain::Auth>, client| async move { auth.log_in(command, &client).await };
         let reply = self.request("log in", host, touches, work).await;
         let class = self.judge(&reply)?;
+        if class == Class::Done {
+            self.expects("log in", reply.call);
+        }
         let mut oracle = self.oracle.borrow_mut();
         if by_name {
             oracle.login_answered(person, password, class, &reply);
@@ -74,6 +77,7 @@ impl World {
     pub(crate) async fn refresh(self: &Rc<Self>, sender: Sender, held: Held) -> Option<Held> {
         let touches =
             Touches { watched: Some(sender.person), chain: Some(held.sid.clone()), ..Touches::default() };
+        self.oracle.borrow_mut().uses(&held.sid);
         let token = held.refresh.clone();
         let work =
             |auth: Rc<evently_auth_domain::Auth>, client| async move { auth.refresh(&token, &client).await };
@@ -83,7 +87,10 @@ impl World {
         let next = tokens.and_then(|tokens| self.held(tokens));
         let claims = next.as_ref().and_then(|next| self.tokens.claims(&next.access));
         let successor = tokens.zip(claims.as_ref());
-        self.oracle.borrow_mut().refreshed(&held.sid, held.generation, successor, class, &reply);
+        let mut oracle = self.oracle.borrow_mut();
+        oracle.refreshed(&held.sid, held.generation, successor, class, &reply);
+        oracle.used(&held.sid, reply.ended);
+        drop(oracle);
         match class {
             Class::Done => next,
             Class::Invalid => None,
@@ -103,8 +110,13 @@ impl World {
             oracle.left_alone(sender.person, &reply);
         }
         let is_done = reply.answer.as_ref().map(Classed::class) == Some(Class::Done);
+        let ended_it = is_done && oracle.was_ended_by(&held.sid, &reply);
         if let Some(session) = oracle.sessions.get_mut(&held.sid).filter(|_| is_done) {
             session.ends(reply.ended.step, "a logout");
+        }
+        drop(oracle);
+        if ended_it {
+            self.expects("log out", reply.call);
         }
     }
 

@@ -84,6 +84,12 @@ impl World {
         if reply.answer.is_some() {
             self.oracle.borrow_mut().left_alone(sender.person, &reply);
         }
+        // The own address calls off what was asked for before.
+        if let Some(Ok(user)) = &reply.answer
+            && user.pending_email.as_ref() == Some(address)
+        {
+            self.expects("ask to move", reply.call);
+        }
     }
 
     /// The sessions that the person sees.
@@ -129,6 +135,10 @@ impl World {
         oracle.left_alone(sender.person, &reply);
         if class == Class::Done {
             oracle.ended(sender.person, Some(&held.sid), &reply, "the revocation of all others");
+        }
+        drop(oracle);
+        if matches!(reply.answer, Some(Ok(ended)) if ended > 0) {
+            self.expects("revoke other sessions", reply.call);
         }
     }
 

@@ -1,5 +1,6 @@
-//! Codes that are compared in one step and counted in the next.
+//! Codes that are compared in one step and counted in the next, or whose wrong guesses are not counted.
 
+use super::Bug;
 use crate::gate::Gate;
 use async_trait::async_trait;
 use evently_auth_domain::account::UserId;
@@ -9,15 +10,16 @@ use evently_auth_domain::ports::{Clock, Codes};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-pub(crate) struct TwoSteps {
+pub(crate) struct Careless {
+    bug: Bug,
     gate: Gate,
     clock: Arc<dyn Clock>,
     slots: Mutex<BTreeMap<[u8; 32], CodeEntry>>,
 }
 
-impl TwoSteps {
-    pub(crate) fn new(gate: Gate, clock: Arc<dyn Clock>) -> Self {
-        Self { gate, clock, slots: Mutex::default() }
+impl Careless {
+    pub(crate) fn new(bug: Bug, gate: Gate, clock: Arc<dyn Clock>) -> Self {
+        Self { bug, gate, clock, slots: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<[u8; 32], CodeEntry>> {
@@ -26,7 +28,7 @@ impl TwoSteps {
 }
 
 #[async_trait]
-impl Codes for TwoSteps {
+impl Codes for Careless {
     async fn put(&self, slot: CodeSlot, code: Option<StoredCode>) -> Result<Option<UserId>, StoreError> {
         let now = self.clock.now();
         Ok(self.lock().insert(slot.0, CodeEntry::issued(code, now)).and_then(|ended| ended.subject(now)))
@@ -35,7 +37,12 @@ impl Codes for TwoSteps {
     async fn check(&self, slot: CodeSlot, attempt: CodeMac) -> Result<CodeCheck, StoreError> {
         let read = self.lock().get(&slot.0).cloned().unwrap_or_default();
         let (counted, answer) = read.check(attempt, self.clock.now());
-        self.gate.step().await;
+        if self.bug == Bug::ForgetsWrongGuesses && matches!(answer, CodeCheck::Rejected { .. }) {
+            return Ok(answer);
+        }
+        if self.bug == Bug::ComparesBeforeCounting {
+            self.gate.step().await;
+        }
         self.lock().insert(slot.0, counted);
         Ok(answer)
     }

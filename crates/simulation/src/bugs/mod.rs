@@ -17,6 +17,8 @@ pub enum Bug {
     RotatesFromAnywhere,
     /// `check` compares first and counts afterwards, in two steps.
     ComparesBeforeCounting,
+    /// `check` counts nothing when the code is wrong.
+    ForgetsWrongGuesses,
     /// A logout ends the copy of the session in a cache, and not the session.
     LogsOutOfTheCache,
     /// The mails of a registration are written after it, and nobody looks whether that worked.
@@ -33,8 +35,8 @@ pub(crate) fn plant(bug: Bug, ports: &mut Ports, gate: &Gate, ledger: &Ledger) {
             ports.sessions =
                 Arc::new(sessions::Careless::new(bug, ports.sessions.clone(), ports.clock.clone()));
         }
-        Bug::ComparesBeforeCounting => {
-            let port = codes::TwoSteps::new(gate.clone(), ports.clock.clone());
+        Bug::ComparesBeforeCounting | Bug::ForgetsWrongGuesses => {
+            let port = codes::Careless::new(bug, gate.clone(), ports.clock.clone());
             ports.codes = Arc::new(Gated { port, gate: gate.clone(), ledger: ledger.clone() });
         }
         Bug::MailsAfterwards => {

@@ -9,16 +9,20 @@ pub(crate) mod codes;
 pub(crate) mod ending;
 pub(crate) mod limits;
 pub(crate) mod sessions;
+pub(crate) mod traces;
 
 use crate::call::Touches;
 use crate::gate::Moment;
 use class::Class;
+use evently_auth_domain::settings::Settings;
 use std::collections::BTreeMap;
 
 #[derive(Default)]
 pub(crate) struct Oracle {
     /// The first promise that was broken.
     pub(crate) violation: Option<String>,
+    /// What the instances run with.
+    pub(crate) settings: Settings,
     pub(crate) calls: BTreeMap<u32, Call>,
     pub(crate) accounts: BTreeMap<usize, accounts::Account>,
     pub(crate) sessions: BTreeMap<String, sessions::Session>,

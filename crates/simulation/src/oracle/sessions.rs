@@ -4,6 +4,7 @@ use super::Oracle;
 use super::class::Class;
 use crate::call::Reply;
 use crate::gate::Moment;
+use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::access::AccessClaims;
 use evently_auth_domain::account::UserId;
@@ -21,7 +22,13 @@ pub(crate) struct Session {
     /// The account's version in which nothing had ended it yet, when that is certain.
     alive_in: Option<u64>,
     /// Until then it does not expire, whatever the clock did meanwhile.
+    expires: Timestamp,
+    /// Until then it ends neither by its age nor for idleness.
     lives_until: Timestamp,
+    /// Requests with its tokens that may still note a use; one whose answer was lost always may.
+    in_use: u32,
+    /// No later than this an answered request noted a use.
+    used: Timestamp,
     /// Ended, since when and by what.
     pub(crate) ended: Option<(u64, &'static str)>,
     /// The refresh tokens that were given out, by generation.
@@ -35,6 +42,9 @@ pub(crate) struct Session {
     /// Requests of the session itself that end the others.
     spares: BTreeSet<u32>,
 }
+
+/// How old the last note of a use may be when another is not worth it.
+const NOTED: TimeDelta = TimeDelta::minutes(1);
 
 struct Known {
     token: String,
@@ -64,13 +74,18 @@ impl Oracle {
     ) {
         let alone = self.was_alone_with(reply.call, person);
         let account = self.accounts.entry(person).or_default();
+        let expires = reply.began.clock + self.settings.session_lifetime - self.back;
+        let idle = self.settings.session_idle_limit;
         let mut session = Session {
             person,
             user: claims.user_id,
             password,
             opened: reply.ended.step,
             alive_in: alone.then_some(account.version),
-            lives_until: reply.began.clock + chrono::TimeDelta::days(7) - self.back,
+            expires,
+            lives_until: idle.map_or(expires, |limit| expires.min(reply.began.clock + limit - self.back)),
+            in_use: 0,
+            used: reply.ended.high,
             ended: None,
             known: BTreeMap::new(),
             seen: BTreeMap::new(),
@@ -119,8 +134,33 @@ impl Oracle {
                 self.fails(format!("an expired access token of person {person} was let in"));
             }
             self.lives(claims.sid.as_str(), began, "was let in");
+            self.stays(claims.sid.as_str(), began);
         } else if claims.expires_at > began.clock && self.is_alive(claims.sid.as_str(), ended) {
             self.fails(format!("a living session of person {person} was not let in"));
+        }
+    }
+
+    /// A request with tokens of this session begins, and may note a use of it.
+    pub(crate) fn uses(&mut self, sid: &str) {
+        if let Some(session) = self.sessions.get_mut(sid) {
+            session.in_use += 1;
+        }
+    }
+
+    /// It was answered.
+    pub(crate) fn used(&mut self, sid: &str, ended: Moment) {
+        if let Some(session) = self.sessions.get_mut(sid) {
+            session.in_use = session.in_use.saturating_sub(1);
+            session.used = session.used.max(ended.high);
+        }
+    }
+
+    /// Whoever was let in was noted, or had been within the resolution of notes.
+    fn stays(&mut self, sid: &str, began: Moment) {
+        let (Some(limit), back) = (self.settings.session_idle_limit, self.back) else { return };
+        if let Some(session) = self.sessions.get_mut(sid) {
+            let noted = began.clock - NOTED - back;
+            session.lives_until = session.lives_until.max(session.expires.min(noted + limit));
         }
     }
 
@@ -196,11 +236,30 @@ impl Oracle {
         let since = |step: Option<&u64>| step.is_some_and(|step| *step < began.step);
         if let Some((_, why)) = session.ended.filter(|(step, _)| *step < began.step) {
             self.fails(format!("a session of person {person} that had ended by {why} {how}"));
+        } else if self.is_idle(session, began) {
+            self.fails(format!("a session of person {person} that nobody had used for too long {how}"));
         } else if since(account.and_then(|account| account.deleted.get(&session.user))) {
             self.fails(format!("a session of person {person}, whose account was deleted, {how}"));
         } else if since(account.and_then(|account| account.inactive_since.as_ref())) {
             self.fails(format!("a session of person {person}, who is switched off, {how}"));
         }
+    }
+
+    /// Whether nobody but the request that began then may have used it within the idle limit.
+    fn is_idle(&self, session: &Session, began: Moment) -> bool {
+        let limit = self.settings.session_idle_limit;
+        limit.is_some_and(|limit| session.in_use <= 1 && began.clock - self.back > session.used + limit)
+    }
+
+    /// Whether the request with this answer ended the session: nothing else may have.
+    pub(crate) fn was_ended_by<T>(&self, sid: &str, reply: &Reply<T>) -> bool {
+        self.sessions.get(sid).is_some_and(|session| {
+            let version = self.accounts.get(&session.person).map(|account| account.version);
+            !session.is_shared
+                && session.alive_in.map(|before| before + 1) == version
+                && self.was_alone_with(reply.call, session.person)
+                && reply.ended.high < session.lives_until - self.back
+        })
     }
 
     /// Whether nothing may have ended it, so that it has to admit its owner.

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 /// After this time a request whose answer was lost does nothing any more: freezes take at most four seconds each, a
 /// query five. Until then the account is left alone, so that what is acknowledged later also happened later.
-const DRAINED: Duration = Duration::from_secs(15);
+pub(super) const DRAINED: Duration = Duration::from_secs(15);
+/// Everywhere it is known by then what such a request did, also while Redis is frozen.
+const KNOWN: Duration = Duration::from_secs(20);
 
 /// Something about an account: as acknowledged last, and as it may be since.
 pub(super) struct Fact<T> {
@@ -49,8 +51,24 @@ pub(super) struct Session {
     /// Older ones: whoever shows one is a thief.
     pub(super) spent: Vec<String>,
     pub(super) state: State,
-    /// When an answer to a refresh was lost: that request may arrive late, and then look like theft.
-    pub(super) lost_refresh: Option<Instant>,
+    /// Refreshes whose answers were lost: each may arrive late, and then look like theft.
+    pub(super) lost_refresh: Option<LostRefresh>,
+}
+
+/// Refreshes without an answer, of which nobody knows yet that they did no harm.
+#[derive(Clone, Copy)]
+pub(super) struct LostRefresh {
+    /// When the first of them was sent.
+    pub(super) first: Instant,
+    /// When the last of them was given up.
+    pub(super) last: Instant,
+}
+
+impl LostRefresh {
+    /// Whether one of them may still arrive.
+    pub(super) fn may_arrive(&self) -> bool {
+        self.last.elapsed() < DRAINED
+    }
 }
 
 impl Session {
@@ -71,6 +89,17 @@ impl Session {
         self.access = tokens.access;
     }
 
+    /// The answer to a refresh that was sent at `asked` is lost.
+    pub(super) fn loses_refresh(&mut self, asked: Instant) {
+        let first = self.lost_refresh.map_or(asked, |lost| lost.first);
+        self.lost_refresh = Some(LostRefresh { first, last: Instant::now() });
+    }
+
+    /// The session is alive to a request that was sent at `sent`: what was lost long enough before did no harm.
+    pub(super) fn is_served(&mut self, sent: Instant) {
+        self.lost_refresh = self.lost_refresh.filter(|lost| sent < lost.last + KNOWN);
+    }
+
     pub(super) fn is_alive(&self) -> bool {
         matches!(self.state, State::Alive)
     }
@@ -89,8 +118,24 @@ pub(super) struct Codes {
     pub(super) ended: Vec<String>,
     /// Wrong attempts since the last one.
     pub(super) wrong: u32,
-    /// Whether an attempt or a code is in doubt.
-    pub(super) in_doubt: bool,
+    /// When an attempt or a code came into doubt.
+    pub(super) in_doubt: Option<Instant>,
+}
+
+impl Codes {
+    pub(super) fn doubt(&mut self) {
+        self.in_doubt = Some(Instant::now());
+    }
+
+    /// A code was asked for at `asked`, and that was acknowledged: there is no other any more. Doubt is over when nothing
+    /// that was lost can arrive, and when the mails with earlier codes `have_come`: they would be taken for this one.
+    pub(super) fn renewed(&mut self, asked: Instant, have_come: bool) {
+        self.in_doubt = self.in_doubt.filter(|at| !have_come || asked < *at + DRAINED);
+        if !have_come {
+            self.in_doubt.get_or_insert(asked);
+        }
+        (self.asked, self.wrong) = (Some(asked), 0);
+    }
 }
 
 pub(super) struct Account {
@@ -167,6 +212,12 @@ impl Account {
         self.mails.entry(kind).or_default().1 += 1;
     }
 
+    /// Whether every mail of this kind that may come is among the `came`.
+    pub(super) fn have_come(&self, kind: Kind, came: usize) -> bool {
+        let (owed, perhaps) = self.mails.get(&kind).copied().unwrap_or_default();
+        came == owed + perhaps
+    }
+
     /// What is wrong with the mails that came.
     pub(super) fn differences(&self, came: &BTreeMap<Kind, usize>) -> Vec<String> {
         let kinds = self.mails.keys().chain(came.keys());
@@ -199,4 +250,37 @@ impl Account {
     pub(super) fn dead(&self) -> Vec<usize> {
         (0..self.sessions.len()).filter(|index| self.sessions[*index].is_dead()).collect()
     }
+}
+
+#[test]
+fn a_lost_refresh_is_no_excuse_once_its_session_was_served_long_after() {
+    let mut session = Session::new(Tokens { access: String::new(), refresh: String::new() });
+    let asked = Instant::now();
+    session.loses_refresh(asked);
+    let lost = session.lost_refresh.unwrap();
+    assert!(lost.first == asked && lost.may_arrive());
+    session.is_served(lost.last + DRAINED);
+    session.loses_refresh(asked + DRAINED);
+    assert_eq!(session.lost_refresh.unwrap().first, asked, "the first is still in doubt");
+    session.is_served(session.lost_refresh.unwrap().last + KNOWN);
+    assert!(session.lost_refresh.is_none());
+}
+
+#[test]
+fn codes_are_certain_again_when_nothing_can_arrive_and_every_mail_has_come() {
+    let mut codes = Codes::default();
+    codes.doubt();
+    let at = codes.in_doubt.unwrap();
+    codes.renewed(at + DRAINED / 2, true);
+    assert!(codes.in_doubt.is_some(), "an attempt may still arrive");
+    codes.renewed(at + DRAINED, false);
+    assert!(codes.in_doubt.is_some(), "another code may still come");
+    codes.renewed(at + DRAINED, true);
+    assert!(codes.in_doubt.is_none() && codes.asked == Some(at + DRAINED));
+    codes.renewed(at + DRAINED, false);
+    assert!(codes.in_doubt.is_some(), "it cannot be told from one that is under way");
+    let mut account = Account::new(1, 1, String::new());
+    account.owed(Kind::ResetCode);
+    account.perhaps_owed(Kind::ResetCode);
+    assert!(!account.have_come(Kind::ResetCode, 1) && account.have_come(Kind::ResetCode, 2));
 }

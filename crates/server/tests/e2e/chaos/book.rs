@@ -1,5 +1,7 @@
 //! What happened: faults, figures, violations; and what the faults excuse.
 
+use super::account::LostRefresh;
+use super::floors;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard};
@@ -24,7 +26,7 @@ pub(super) struct Entries {
     pub(super) longest_recovery: Duration,
     pub(super) duplicates: usize,
     /// Sessions that ended, as it seems, because a request whose answer was lost arrived late.
-    pub(super) late: Vec<String>,
+    pub(super) late: Vec<(String, LostRefresh)>,
     violations: Vec<String>,
     timeline: Vec<String>,
     /// While Redis is frozen, and what comes of it.
@@ -122,8 +124,9 @@ impl Book {
         sent >= change.answered + allowed
     }
 
-    /// Fails with everything that is known, when a promise was broken.
-    pub(super) fn judge(&self, seed: u64) {
+    /// Fails with everything that is known, when a promise was broken in these `seconds`; or when hardly anything
+    /// happened that could have broken one.
+    pub(super) fn judge(&self, seed: u64, seconds: u64) {
         let told = self.told();
         let told: Vec<_> = told.iter().take(TOLD).map(String::as_str).collect();
         let entries = self.entries();
@@ -134,6 +137,9 @@ impl Book {
             told.join("\n"),
             entries.timeline.join("\n"),
         );
+        drop(entries);
+        let missing = floors::missing(self, seconds);
+        assert!(missing.is_empty(), "seed {seed}: it shows nothing\n{}", missing.join("\n"));
     }
 
     /// The violations.

@@ -10,6 +10,7 @@ mod afterwards;
 mod book;
 mod dice;
 mod faults;
+mod floors;
 mod letters;
 mod oracle;
 mod passwords;
@@ -51,7 +52,7 @@ fn a_minute_of_chaos_loses_nothing_and_grants_nothing() {
     operator.recover();
     operator.look_at_processes();
     println!("{}", report::figures(&soak.world, seconds));
-    soak.world.book.judge(seed);
+    soak.world.book.judge(seed, seconds);
 }
 
 /// What `cargo xtask chaos` says.

@@ -1,6 +1,6 @@
 //! What was acknowledged, held against database and mailbox: nothing lost, nothing granted.
 
-use super::account::{Account, Fact};
+use super::account::{Account, DRAINED, Fact};
 use super::world::World;
 use crate::harness::Production;
 use std::collections::{BTreeSet, HashMap};
@@ -9,6 +9,9 @@ use std::time::{Duration, Instant};
 
 /// A lease of a minute, and what a mail waits after several failed attempts.
 const DELIVERY: Duration = Duration::from_secs(180);
+
+/// For whatever happens between a moment and the note of it.
+const SLACK: Duration = Duration::from_secs(1);
 
 pub(super) struct Oracle<'a> {
     pub(super) site: &'a Production,
@@ -147,9 +150,20 @@ impl Oracle<'_> {
                 ));
             }
         }
-        for sid in self.world.book.entries().late.clone() {
+    }
+
+    /// Each live session that was refused ended when a refresh without an answer may have arrived, says the audit. Asked
+    /// when every token was shown.
+    pub(super) fn hold_late(&self) {
+        let late = self.world.book.entries().late.clone();
+        for (sid, lost) in late {
+            let (from, to) = (lost.first.elapsed() + SLACK, lost.last.elapsed());
             let found = self.number(&format!(
-                "SELECT count(*) FROM audit_log WHERE action = 'session.refresh_token_reused' AND sid = '{sid}'"
+                "SELECT count(*) FROM audit_log WHERE action = 'session.refresh_token_reused' AND sid = '{sid}'
+                    AND at BETWEEN now() - interval '{} ms' AND now() - interval '{} ms' + interval '{} ms'",
+                from.as_millis(),
+                to.as_millis(),
+                (DRAINED + SLACK).as_millis()
             ));
             if found == 0 {
                 self.violation(format!("session {sid} was refused, and the audit does not say why"));

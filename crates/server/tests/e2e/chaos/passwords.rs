@@ -38,11 +38,12 @@ impl Visit<'_> {
     pub(super) async fn reset_password(&mut self) {
         let email = self.account.email.clone();
         let before = self.world.letters.codes(&email, Kind::ResetCode);
+        let have_come = self.have_come(Kind::ResetCode);
         let asked = Instant::now();
         let Some(answer) = self.ask(Verb::Post, "/auth/forgot-password", None, json!({"email": email})).await
         else {
             self.account.perhaps_owed(Kind::ResetCode);
-            self.account.reset.in_doubt = true;
+            self.account.reset.doubt();
             return self.account.lost();
         };
         if answer.status != 200 {
@@ -50,12 +51,11 @@ impl Visit<'_> {
         }
         self.acknowledge("forgot");
         self.account.owed(Kind::ResetCode);
-        self.account.reset.asked = Some(asked);
+        self.account.reset.renewed(asked, have_come);
         self.account.reset.ended.extend(before);
         let Some(code) = self.read_code(&email, Kind::ResetCode, &self.account.reset.ended).await else {
             // When it comes, it cannot be told from the next one.
-            self.account.reset.in_doubt = true;
-            return;
+            return self.account.reset.doubt();
         };
         self.account.reset.ended.push(code.clone());
         self.set_forgotten(&email, &code).await;
@@ -68,7 +68,7 @@ impl Visit<'_> {
             self.account.password.doubt(new);
             self.account.end_sessions(None, |_| true);
             self.account.perhaps_owed(Kind::PasswordReset);
-            self.account.reset.in_doubt = true;
+            self.account.reset.doubt();
             return self.account.lost();
         };
         match answer.status {

@@ -8,13 +8,11 @@ use super::visit::{Done, Visit};
 use super::world::{Answer, Ask, Verb};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::task::JoinSet;
 
 /// How many dead sessions of an account are kept to haunt the service with.
 const DEAD: usize = 6;
-/// While a refresh without an answer may still arrive, the chain does not move on: then it would look like theft.
-const HOLD: Duration = Duration::from_secs(15);
 
 impl Visit<'_> {
     pub(super) async fn log_in(&mut self) {
@@ -57,9 +55,14 @@ impl Visit<'_> {
         }
     }
 
+    /// While a refresh without an answer may still arrive, the chain does not move on: then it would look like theft.
+    fn must_wait(&self, session: usize) -> bool {
+        self.account.sessions[session].lost_refresh.is_some_and(|lost| lost.may_arrive())
+    }
+
     /// Asks until there is an answer, as clients do: the same token, the same successor.
     pub(super) async fn refresh(&mut self, session: usize) {
-        if self.account.sessions[session].lost_refresh.is_some_and(|at| at.elapsed() < HOLD) {
+        if self.must_wait(session) {
             return self.look_at_profile(session).await;
         }
         let presented = self.account.sessions[session].refresh.clone();
@@ -77,13 +80,14 @@ impl Visit<'_> {
     /// Whether there was an answer.
     async fn refresh_with(&mut self, session: usize, presented: &str) -> bool {
         let body = json!({"refresh_token": presented});
+        let asked = Instant::now();
         let answer = self.ask(Verb::Post, "/auth/refresh", None, body).await;
-        self.refreshed(session, presented, answer)
+        self.refreshed(session, presented, asked, answer)
     }
 
-    fn refreshed(&mut self, session: usize, presented: &str, answer: Option<Answer>) -> bool {
+    fn refreshed(&mut self, session: usize, presented: &str, asked: Instant, answer: Option<Answer>) -> bool {
         let Some(answer) = answer else {
-            self.account.sessions[session].lost_refresh = Some(Instant::now());
+            self.account.sessions[session].loses_refresh(asked);
             self.account.perhaps_owed(Kind::Theft);
             return false;
         };
@@ -107,10 +111,11 @@ impl Visit<'_> {
 
     /// Several tabs refresh at once.
     pub(super) async fn refresh_at_once(&mut self, session: usize) {
-        if self.account.sessions[session].lost_refresh.is_some_and(|at| at.elapsed() < HOLD) {
+        if self.must_wait(session) {
             return self.look_at_profile(session).await;
         }
         let presented = self.account.sessions[session].refresh.clone();
+        let asked = Instant::now();
         let mut tabs = JoinSet::new();
         for _ in 0..2 + self.dice.below(5) {
             let (world, from) = (Arc::clone(self.world), self.account.from.clone());
@@ -123,7 +128,7 @@ impl Visit<'_> {
             });
         }
         for answer in tabs.join_all().await {
-            self.refreshed(session, &presented, answer);
+            self.refreshed(session, &presented, asked, answer);
         }
     }
 

@@ -22,11 +22,12 @@ impl Visit<'_> {
             "password": account.password.value,
             "role": "admin", "is_verified": true, // never obeyed
         });
+        let have_come = self.have_come(Kind::Verification);
         let asked = Instant::now();
         let Some(answer) = self.ask(Verb::Post, "/auth/register", None, new).await else {
             self.account.exists.doubt(true);
             self.account.perhaps_owed(Kind::Verification);
-            self.account.verification.in_doubt = true;
+            self.account.verification.doubt();
             return self.account.lost();
         };
         let fields = ["email", "username", "full_name", "role"].map(|name| answer.text(name));
@@ -44,7 +45,13 @@ impl Visit<'_> {
         self.account.id = answer.body["id"].as_i64();
         self.account.exists.acknowledge(true);
         self.account.owed(Kind::Verification);
-        self.account.verification.asked = Some(asked);
+        self.account.verification.renewed(asked, have_come);
+    }
+
+    /// Whether every mail of this kind that may come has come.
+    pub(super) fn have_come(&self, kind: Kind) -> bool {
+        let came = self.world.letters.counts(&self.account.email).get(&kind).copied();
+        self.account.have_come(kind, came.unwrap_or_default())
     }
 
     /// Reads the code and presents it; on the way, what must not work.
@@ -63,7 +70,7 @@ impl Visit<'_> {
         let Some(code) = self.read_code(&email, Kind::Verification, &self.account.verification.ended).await
         else {
             // It is late, or a loss of Redis took a code that was sent: somebody in doubt asks for another.
-            if self.account.verification.in_doubt || self.dice.chance(30) {
+            if self.account.verification.in_doubt.is_some() || self.dice.chance(30) {
                 self.resend().await;
             }
             return;
@@ -89,7 +96,7 @@ impl Visit<'_> {
         let Some(answer) = self.ask(Verb::Post, "/auth/verify-email", None, proof).await else {
             self.account.verified.doubt(true);
             self.account.perhaps_owed(Kind::Welcome);
-            self.account.verification.in_doubt = true;
+            self.account.verification.doubt();
             return self.account.lost();
         };
         let must_work = self.must_work(&self.account.verification);
@@ -114,7 +121,7 @@ impl Visit<'_> {
 
     /// Whether the code that was mailed last works for sure.
     pub(super) fn must_work(&self, codes: &Codes) -> bool {
-        !codes.in_doubt
+        codes.in_doubt.is_none()
             && codes.wrong < 3
             && codes.asked.is_some_and(|asked| !self.world.book.codes_may_be_lost(asked))
     }
@@ -137,7 +144,7 @@ impl Visit<'_> {
     async fn must_be_refused(&mut self, code: String) {
         let proof = json!({"email": self.account.email, "otp": code});
         match self.ask(Verb::Post, "/auth/verify-email", None, proof).await {
-            None => self.account.verification.in_doubt = true,
+            None => self.account.verification.doubt(),
             Some(answer) if answer.status == 400 => {}
             Some(answer) => self.unexpected("a code that is none", &answer),
         }
@@ -147,10 +154,11 @@ impl Visit<'_> {
         let mailed = self.world.letters.codes(&self.account.email, Kind::Verification);
         let codes = &mut self.account.verification;
         let outstanding: Vec<_> = mailed.into_iter().filter(|code| !codes.ended.contains(code)).collect();
+        let have_come = self.have_come(Kind::Verification);
         let asked = Instant::now();
         let wanted = json!({"email": self.account.email});
         let Some(answer) = self.ask(Verb::Post, "/auth/resend-otp", None, wanted).await else {
-            self.account.verification.in_doubt = true;
+            self.account.verification.doubt();
             self.account.perhaps_owed(Kind::Verification);
             return self.account.lost();
         };
@@ -160,11 +168,10 @@ impl Visit<'_> {
         self.acknowledge("resend");
         self.account.owed(Kind::Verification);
         let codes = &mut self.account.verification;
-        (codes.asked, codes.wrong) = (Some(asked), 0);
+        // One that is still under way cannot be told from the new one.
+        codes.renewed(asked, have_come);
         let before = codes.ended.len();
         codes.ended.extend(outstanding);
-        // One that is still under way cannot be told from the new one.
-        codes.in_doubt |= codes.ended.len() == before;
         if codes.ended.len() > before && self.dice.chance(30) {
             self.present_ended_code().await;
         }

@@ -31,7 +31,9 @@ pub(super) struct Soak {
 impl Soak {
     /// Two servers and two administrators.
     pub(super) fn prepare(seed: u64, impatience: u64) -> Self {
-        let mut site = Production::prepare(&[("TRUSTED_PROXIES", "127.0.0.1")]);
+        // What is shown at the end was issued at the beginning, perhaps, and is held against its session alone.
+        let mut site =
+            Production::prepare(&[("TRUSTED_PROXIES", "127.0.0.1"), ("JWT_EXPIRY_MINUTES", "1440")]);
         (0..2).for_each(|_| site.add_server());
         for name in STAFF {
             let admin =
@@ -90,6 +92,7 @@ impl Soak {
         oracle.hold_accounts(&mut accounts, &staff);
         oracle.hold_sessions(&accounts);
         self.hold_to_account(accounts);
+        oracle.hold_late();
         self.one_administrator_remains();
         oracle.hold_audit();
     }

@@ -114,10 +114,10 @@ impl Visit<'_> {
                 }
             }
             State::Alive if is_refused => {
-                let lost_refresh = known.lost_refresh.is_some();
+                let lost_refresh = known.lost_refresh;
                 known.state = State::Dead(answer.change());
-                if lost_refresh {
-                    self.world.book.entries().late.push(sid);
+                if let Some(lost) = lost_refresh {
+                    self.world.book.entries().late.push((sid, lost));
                 } else {
                     self.violation(format!(
                         "{what}: the live session {sid} is refused by server {}",
@@ -126,7 +126,7 @@ impl Visit<'_> {
                 }
             }
             State::Doubt if is_refused => known.state = State::Dead(answer.change()),
-            State::Alive | State::Doubt => {}
+            State::Alive | State::Doubt => known.is_served(answer.sent),
         }
         !is_refused
     }
