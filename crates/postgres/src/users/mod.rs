@@ -13,7 +13,7 @@ use crate::statement::{Statement, columns};
 use crate::store::PgStore;
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::{Credentials, EmailAddress, Identifier, NewUser, User, UserId};
@@ -104,10 +104,7 @@ impl Users for PgStore {
     }
 
     async fn sweep_unverified(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let removed = self.write("users.sweep_unverified", move |connection| async move {
-            Ok(passed(now, limit).execute(&mut connection.get()?).await?)
-        });
-        Ok(removed.await? as u64)
+        self.sweep(&self.sweeps.accounts, now, limit).await
     }
 }
 
@@ -124,16 +121,4 @@ fn unproven(address: &EmailAddress) -> Statement<row::UserSql> {
     ))
     .bind::<Text, _>(address.as_str().to_owned())
     .bind::<Text, _>(address.as_str().to_owned())
-}
-
-/// Removes accounts whose claim has passed; one that somebody uses right now is left to the next sweep.
-fn passed(now: Timestamp, limit: u32) -> Statement {
-    Statement::new(
-        "DELETE FROM users WHERE id = ANY (ARRAY(
-            SELECT id FROM users WHERE claim_expires_at <= ? ORDER BY claim_expires_at LIMIT ?
-            FOR UPDATE SKIP LOCKED
-        ))",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(i64::from(limit))
 }

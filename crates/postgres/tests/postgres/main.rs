@@ -14,6 +14,7 @@ mod replicas;
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
+mod sweeps;
 mod waits;
 
 use support::{Database, number};
