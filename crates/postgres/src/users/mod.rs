@@ -1,6 +1,7 @@
 //! The port `Users`.
 
 mod change;
+mod counts;
 mod create;
 mod list;
 mod row;
@@ -104,7 +105,25 @@ impl Users for PgStore {
     }
 
     async fn sweep_unverified(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.fold_counts().await?;
         self.sweep(&self.sweeps.accounts, now, limit).await
+    }
+}
+
+impl PgStore {
+    /// Adds to the counts of accounts what writers left: each adds at most so much, and only now and then.
+    async fn fold_counts(&self) -> Result<(), StoreError> {
+        const AT_ONCE: i64 = 10_000;
+        loop {
+            let folded = self.write("users.fold_counts", move |connection| async move {
+                let fold =
+                    Statement::<BigInt>::new("SELECT fold_user_count_changes(?)").bind::<BigInt, _>(AT_ONCE);
+                Ok(fold.get_result::<i64>(&mut connection.get()?).await?)
+            });
+            if folded.await? < AT_ONCE {
+                return Ok(());
+            }
+        }
     }
 }
 
