@@ -55,3 +55,12 @@ async fn a_batch_begins_where_the_one_before_ended() {
     }
     assert_eq!(number(&raw, "SELECT count(*) FROM user_sessions").await, 0);
 }
+
+/// A claim walks over what was claimed before it until that is vacuumed away: soon.
+#[tokio::test]
+async fn the_outbox_is_vacuumed_by_what_changed_and_not_by_its_size() {
+    let database = Database::new().await;
+    let set = "SELECT count(*) FROM pg_class
+        WHERE relname = 'outbox' AND 'autovacuum_vacuum_scale_factor=0.01' = ANY (reloptions)";
+    assert_eq!(number(&database.raw().await, set).await, 1);
+}
