@@ -65,7 +65,7 @@ impl Counts {
         for level in (0..=TOP).rev() {
             clauses.push_str(&self.descent(level));
         }
-        format!("{clauses}, start AS (SELECT block << {BITS} AS id, skip::bigint FROM level0)")
+        format!("{clauses}, start AS (SELECT block << {BITS} AS id, skip FROM level0)")
     }
 
     /// Finds the block of `level` in which the page starts, within the one that was found on the level above.
@@ -82,16 +82,16 @@ impl Counts {
         };
         format!(
             ", level{level} AS (
-                SELECT summed.block, skip - earlier AS skip FROM {above} CROSS JOIN LATERAL (
-                    SELECT block, n, sum(n) OVER (ORDER BY block) - n AS earlier FROM (
-                        SELECT block, sum(n) AS n FROM (
+                SELECT summed.block, skip - (through - n) AS skip FROM {above} CROSS JOIN LATERAL (
+                    SELECT block, n, sum(n) OVER (ORDER BY block ROWS UNBOUNDED PRECEDING) AS through FROM (
+                        SELECT block, sum(n)::integer AS n FROM (
                             SELECT block, {number} AS n FROM user_counts WHERE level = {level}{counted}{role}
                             UNION ALL
                             SELECT block >> {}, n FROM changed{changed}
                         ) AS parts GROUP BY block
                     ) AS blocks
                 ) AS summed
-                WHERE earlier + n > skip ORDER BY summed.block LIMIT 1
+                WHERE through > skip ORDER BY summed.block LIMIT 1
             )",
             BITS * level
         )

@@ -153,7 +153,7 @@ fn counts_are_exact_at_each_moment() {
 }
 
 async fn come_and_go(store: &impl Users, name: &str, round: usize) {
-    let new = if round % 3 == 0 { given::unverified(name) } else { given::user(name) };
+    let new = if round.is_multiple_of(3) { given::unverified(name) } else { given::user(name) };
     let CreatedUser::Created(user) = store.create(new, effects()).await.unwrap() else { panic!("taken") };
     let change = match round % 5 {
         0 => UserChange { is_active: Some(false), at: at(1), ..UserChange::default() },
