@@ -40,7 +40,10 @@ CREATE FUNCTION fold_user_count_changes_once() RETURNS trigger LANGUAGE plpgsql 
 BEGIN
     IF coalesce(current_setting('evently_auth.folded', true), '') = '' THEN
         PERFORM set_config('evently_auth.folded', 'once', true);
-        PERFORM fold_user_count_changes(10000);
+        -- As many as this transaction noted, and some of others.
+        PERFORM fold_user_count_changes(
+            1000 + (SELECT count(*) FROM user_count_changes WHERE xmin = pg_current_xact_id()::xid)
+        );
     END IF;
     RETURN NULL;
 END
