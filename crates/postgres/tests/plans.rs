@@ -64,6 +64,7 @@ const CROWD: &str = "
     INSERT INTO audit_seals SELECT n, '', now(), decode(repeat('00', 32), 'hex')
         FROM generate_series(1, 1990) AS n;
     UPDATE audit_log SET sealed_by = 1 + (id - 1) / 10 WHERE id <= 19900;
+    SELECT gin_clean_pending_list('users_search');
     ANALYZE;";
 
 /// The filters of the audit's listing, and the index of each; all others go by time.
