@@ -22,7 +22,7 @@
 //! 5. Each method is one `PgStore::read` or `PgStore::write` of one statement: diesel's, or a `Statement`
 //!    written by hand with `effects` as further clauses. A statement sees what was committed before it began,
 //!    also after it waited for a lock: what has to be looked at under a lock is looked at by a second one
-//!    (`transaction.rs`).
+//!    (`transaction.rs`). What is swept is swept by `sweep.rs`.
 //! 6. Name the port's macro in `tests/contract.rs`; test beside it what only this technology can break, and
 //!    call the new queries in `tests/plans.rs`, which refuses those that read whole tables.
 
@@ -42,6 +42,7 @@ mod schema;
 mod sessions;
 mod statement;
 mod store;
+mod sweep;
 mod transaction;
 mod users;
 

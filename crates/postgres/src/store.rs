@@ -5,6 +5,7 @@ use crate::config::PgConfig;
 use crate::connections::{CALL, Connector, Lent, Pool, encryption};
 use crate::failure::Failure;
 use crate::replicas::Replicas;
+use crate::sweep::Sweeps;
 use evently_auth_domain::audit::AuditKey;
 use evently_auth_domain::error::{StoreError, StoreErrorKind};
 use metrics::histogram;
@@ -22,6 +23,7 @@ pub struct PgStore {
     replicas: Arc<Replicas>,
     pub(crate) connector: Connector,
     pub(crate) audit_key: AuditKey,
+    pub(crate) sweeps: Arc<Sweeps>,
 }
 
 impl PgStore {
@@ -51,7 +53,8 @@ impl PgStore {
             .enumerate()
             .map(|(number, connector)| Pool::new(&format!("replica-{number}"), connector, config.pool_size))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { primary, replicas: Arc::new(Replicas::new(replicas)), connector, audit_key })
+        let replicas = Arc::new(Replicas::new(replicas));
+        Ok(Self { primary, replicas, connector, audit_key, sweeps: Arc::default() })
     }
 
     /// Runs a call that changes nothing. It is run again when its connection turns out to be dead.

@@ -14,7 +14,7 @@ use evently_auth_domain::client::UserAgent;
 use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::mail::{Delivery, MailId};
 use evently_auth_domain::ports::{
-    AuditLog, Outbox, Probe, Sessions, SessionsToEnd, UnchangedPassword, UserChange, Users,
+    AuditLog, Outbox, Probe, Sessions, SessionsToEnd, UnchangedPassword, UserChange, UserFilter, Users,
 };
 use evently_auth_domain::session::{Generation, SessionId, Touch};
 use std::collections::BTreeSet;
@@ -39,11 +39,12 @@ fn recorder() -> Option<Box<dyn Instrumentation>> {
 const CROWD: &str = "
     INSERT INTO users (email, username, hashed_password, is_active, is_verified, role, created_at, updated_at,
             pending_email, pending_email_at, claim_expires_at)
-        SELECT format('user%s@example.com', n), format('user%s', n), 'x', true, n % 10 <> 0,
+        SELECT format('user%s@example.com', n), format('user%s', n), 'x', n % 500 <> 250, n % 10 <> 0,
             CASE WHEN n % 1000 = 1 THEN 'admin' ELSE 'user' END, now(), now(),
             CASE WHEN n % 7 = 0 THEN format('new%s@example.com', n) END, CASE WHEN n % 7 = 0 THEN now() END,
             CASE WHEN n % 10 = 0 THEN now() + n * interval '1 second' END
         FROM generate_series(1, 5000) AS n;
+    INSERT INTO user_counts SELECT 0, n, 'user', 0, 0, 0, 0 FROM generate_series(100000, 120000) AS n;
     INSERT INTO user_sessions (user_id, session_token, seed, generation, is_active, created_at, expires_at,
             last_accessed)
         SELECT 1 + n % 5000, lpad(n::text, 22, '0'), decode(repeat('00', 32), 'hex'), 0, n % 2 = 0, now(),
@@ -63,6 +64,7 @@ const CROWD: &str = "
     INSERT INTO audit_seals SELECT n, '', now(), decode(repeat('00', 32), 'hex')
         FROM generate_series(1, 1990) AS n;
     UPDATE audit_log SET sealed_by = 1 + (id - 1) / 10 WHERE id <= 19900;
+    SELECT gin_clean_pending_list('users_search');
     ANALYZE;";
 
 /// The filters of the audit's listing, and the index of each; all others go by time.
@@ -75,7 +77,28 @@ const LISTED: &[(&str, &str)] = &[
     (r#""request_id" = "#, "audit_log_request_id"),
 ];
 
-/// Everything but listings of accounts and of mails.
+/// Listings of accounts, the values of the statement that is sent for each, and how many accounts it may look at.
+fn listings() -> Vec<(UserFilter, String, u64)> {
+    let page = UserFilter { limit: 10, ..given::everybody() };
+    let query = |text: &str| Some(text.to_owned());
+    vec![
+        (page.clone(), "10".to_owned(), 10),
+        (UserFilter { skip: 4_000, ..page.clone() }, "4000, 10".to_owned(), 10 + 63),
+        (UserFilter { skip: 1_000_000, ..page.clone() }, "1000000, 10".to_owned(), 0),
+        (UserFilter { role: Some(Role::Admin), ..page.clone() }, "10".to_owned(), 5),
+        (UserFilter { is_active: Some(false), skip: 3, ..page.clone() }, "3, 10".to_owned(), 10),
+        // It is found, and read again for the page.
+        (UserFilter { query: query("User4321"), ..page.clone() }, search("user4321"), 2),
+        (UserFilter { query: query("r4321@"), role: Some(Role::User), ..page.clone() }, search("r4321@"), 2),
+        (UserFilter { query: query("nobody"), is_active: Some(true), ..page }, search("nobody"), 0),
+    ]
+}
+
+fn search(part: &str) -> String {
+    format!("'%{part}%', '%{part}%', '%{part}%', 10, 0")
+}
+
+/// Everything but listings of mails, and searches for parts of texts that are too short for an index.
 async fn use_everything(database: &Database) {
     let store = &database.store;
     store.probe().await.unwrap();
@@ -172,6 +195,9 @@ async fn use_everything(database: &Database) {
     ] {
         store.search(&filter, Some((at(1_000_000), 1)), 100).await.unwrap();
     }
+    for (filter, ..) in listings() {
+        Users::list(store, &filter).await.unwrap();
+    }
     store.seals(100, 10).await.unwrap();
     store.rows(100, 10).await.unwrap();
     let row = store.rows_of(100, 0, 10).await.unwrap().remove(0);
@@ -180,19 +206,42 @@ async fn use_everything(database: &Database) {
 
 /// The plan for any values, as it is used once a statement was run a few times.
 async fn plan(raw: &Client, sql: &str) -> String {
-    raw.batch_execute(&format!("PREPARE explained AS {sql}")).await.expect(sql);
     let number =
         "SELECT cardinality(parameter_types)::bigint FROM pg_prepared_statements WHERE name = 'explained'";
+    raw.batch_execute(&format!("PREPARE explained AS {sql}")).await.expect(sql);
     let values = vec!["NULL"; usize::try_from(support::number(raw, number).await).unwrap()];
-    let values = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-    let explain = format!("EXPLAIN EXECUTE explained{values}");
-    let lines = raw.simple_query(&explain).await.expect(sql);
+    raw.batch_execute("DEALLOCATE explained").await.unwrap();
+    explain(raw, "EXPLAIN", sql, &values.join(", ")).await
+}
+
+async fn explain(raw: &Client, explain: &str, sql: &str, values: &str) -> String {
+    raw.batch_execute(&format!("PREPARE explained AS {sql}")).await.expect(sql);
+    let values = if values.is_empty() { String::new() } else { format!("({values})") };
+    let lines = raw.simple_query(&format!("{explain} EXECUTE explained{values}")).await.expect(sql);
     raw.batch_execute("DEALLOCATE explained").await.unwrap();
     let lines = lines.iter().filter_map(|message| match message {
         tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// How many accounts were looked at, those included that did not match.
+fn looked_at(plan: &str) -> u64 {
+    let after = |line: &str, word: &str| -> u64 {
+        let digits = line.split(word).nth(1).unwrap().chars().take_while(char::is_ascii_digit);
+        digits.collect::<String>().parse().unwrap()
+    };
+    let (mut looked_at, mut is_users) = (0, false);
+    for line in plan.lines() {
+        if line.contains("(actual rows=") {
+            is_users = line.contains(" on users ");
+            looked_at += if is_users { after(line, "rows=") * after(line, "loops=") } else { 0 };
+        } else if is_users && line.contains("Rows Removed by") {
+            looked_at += after(line, ": ");
+        }
+    }
+    looked_at
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,8 +263,9 @@ async fn no_hot_query_reads_a_whole_table() {
         let plan = plan(&raw, sql).await;
         // Asking for any row at all is answered by the first that there is.
         let probe = sql.starts_with("SELECT \"users\".\"id\" FROM \"users\"");
-        // A table of two rows.
+        // A table of two rows, and one that is kept short.
         let plan = plan.replace("Seq Scan on audit_ends", "two rows");
+        let plan = plan.replace("Seq Scan on user_count_changes", "few rows");
         assert!(probe || !plan.contains("Seq Scan"), "{sql}\n{plan}");
         if sql.contains(r#"ORDER BY "audit_log"."at" DESC"#) {
             // Whatever is listed, its index is walked in its order.
@@ -226,4 +276,15 @@ async fn no_hot_query_reads_a_whole_table() {
         }
     }
     assert_eq!(listings, 9);
+
+    for (filter, values, most) in self::listings() {
+        SENT.lock().unwrap().clear();
+        Users::list(&database.store, &filter).await.unwrap();
+        let sent = SENT.lock().unwrap().clone();
+        let sql = sent.iter().find(|sql| sql.contains("AS counted")).unwrap();
+        let plan = explain(&raw, "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF)", sql, &values).await;
+        let looked_at = looked_at(&plan);
+        assert!(looked_at <= most, "{looked_at} accounts for {filter:?}\n{plan}");
+        assert!(!plan.contains("Seq Scan on users"), "{filter:?}\n{plan}");
+    }
 }

@@ -67,10 +67,8 @@ impl Outbox for PgStore {
     }
 
     async fn sweep_settled(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let removed = self.write("outbox.sweep_settled", move |connection| async move {
-            Ok(statements::sweep_settled(before, limit).execute(&mut connection.get()?).await?)
-        });
-        Ok(removed.await? as u64)
+        // Times are exact to the microsecond.
+        self.sweep(&self.sweeps.mails, before - TimeDelta::microseconds(1), limit).await
     }
 
     async fn stats(&self) -> Result<QueueStats, StoreError> {

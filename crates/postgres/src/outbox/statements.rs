@@ -78,18 +78,6 @@ pub(super) fn requeue(ids: Option<&[MailId]>, now: Timestamp) -> Statement {
     }
 }
 
-pub(super) fn sweep_settled(before: Timestamp, limit: u32) -> Statement {
-    // The payload is wiped when, and only when, a mail is sent or expired; that is also what the index knows.
-    Statement::new(
-        "DELETE FROM outbox WHERE id = ANY (ARRAY(
-            SELECT id FROM outbox WHERE payload IS NULL AND created_at < ? ORDER BY created_at LIMIT ?
-            FOR UPDATE SKIP LOCKED
-        ))",
-    )
-    .bind::<Timestamptz, _>(before)
-    .bind::<BigInt, _>(i64::from(limit))
-}
-
 /// Yields how many are queued, since when the oldest is, and how many are dead.
 pub(super) fn stats() -> Statement<(BigInt, Nullable<Timestamptz>, BigInt)> {
     Statement::new(

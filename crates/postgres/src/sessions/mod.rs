@@ -96,9 +96,6 @@ impl Sessions for PgStore {
     }
 
     async fn sweep_expired(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let removed = self.write("sessions.sweep_expired", move |connection| async move {
-            Ok(statements::sweep_expired(now, limit).execute(&mut connection.get()?).await?)
-        });
-        Ok(removed.await? as u64)
+        self.sweep(&self.sweeps.sessions, now, limit).await
     }
 }

@@ -162,15 +162,3 @@ pub(super) fn end(key: &AuditKey, which: &SessionsToEnd, effects: &Effects) -> S
         .effects(key, effects, "stopped", Some("user_id"))
         .sql(" SELECT count(*) FROM stopped")
 }
-
-/// Rows that somebody uses are left to the next sweep.
-pub(super) fn sweep_expired(now: Timestamp, limit: u32) -> Statement {
-    Statement::new(
-        "DELETE FROM user_sessions WHERE id = ANY (ARRAY(
-            SELECT id FROM user_sessions WHERE expires_at <= ? ORDER BY expires_at LIMIT ?
-            FOR UPDATE SKIP LOCKED
-        ))",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(i64::from(limit))
-}

@@ -1,6 +1,7 @@
 //! The port `Users`.
 
 mod change;
+mod counts;
 mod create;
 mod list;
 mod row;
@@ -13,7 +14,7 @@ use crate::statement::{Statement, columns};
 use crate::store::PgStore;
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text, Timestamptz};
+use diesel::sql_types::{BigInt, Text};
 use diesel_async::RunQueryDsl;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::{Credentials, EmailAddress, Identifier, NewUser, User, UserId};
@@ -104,10 +105,25 @@ impl Users for PgStore {
     }
 
     async fn sweep_unverified(&self, now: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        let removed = self.write("users.sweep_unverified", move |connection| async move {
-            Ok(passed(now, limit).execute(&mut connection.get()?).await?)
-        });
-        Ok(removed.await? as u64)
+        self.fold_counts().await?;
+        self.sweep(&self.sweeps.accounts, now, limit).await
+    }
+}
+
+impl PgStore {
+    /// Adds to the counts of accounts what writers left: each adds at most so much, and only now and then.
+    async fn fold_counts(&self) -> Result<(), StoreError> {
+        const AT_ONCE: i64 = 10_000;
+        loop {
+            let folded = self.write("users.fold_counts", move |connection| async move {
+                let fold =
+                    Statement::<BigInt>::new("SELECT fold_user_count_changes(?)").bind::<BigInt, _>(AT_ONCE);
+                Ok(fold.get_result::<i64>(&mut connection.get()?).await?)
+            });
+            if folded.await? < AT_ONCE {
+                return Ok(());
+            }
+        }
     }
 }
 
@@ -124,16 +140,4 @@ fn unproven(address: &EmailAddress) -> Statement<row::UserSql> {
     ))
     .bind::<Text, _>(address.as_str().to_owned())
     .bind::<Text, _>(address.as_str().to_owned())
-}
-
-/// Removes accounts whose claim has passed; one that somebody uses right now is left to the next sweep.
-fn passed(now: Timestamp, limit: u32) -> Statement {
-    Statement::new(
-        "DELETE FROM users WHERE id = ANY (ARRAY(
-            SELECT id FROM users WHERE claim_expires_at <= ? ORDER BY claim_expires_at LIMIT ?
-            FOR UPDATE SKIP LOCKED
-        ))",
-    )
-    .bind::<Timestamptz, _>(now)
-    .bind::<BigInt, _>(i64::from(limit))
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail loudly")]
 
 mod audit;
+mod counts;
 mod encryption;
 mod failures;
 mod measures;
@@ -14,6 +15,7 @@ mod replicas;
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
+mod sweeps;
 mod waits;
 
 use support::{Database, number};

@@ -1,0 +1,2 @@
+-- It stays: it may have been here before, and others may use it.
+SELECT;

@@ -1,0 +1,1 @@
+CREATE INDEX CONCURRENTLY users_unverified ON users (id) WHERE NOT is_verified;
