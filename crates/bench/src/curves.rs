@@ -53,14 +53,18 @@ async fn latency(world: &World, title: &str, is_me: bool) -> anyhow::Result<Stri
     let (mut halves, mut most) = (Vec::new(), Vec::new());
     for share in LOADS {
         sleep(PAUSE).await;
-        let pace = Pace::Arriving { per_second: capacity * share, connections: 256, time: TIME };
+        let pace = Pace::Arriving { per_second: capacity * share, time: TIME };
         let figures = load::run(&server.base, &script, pace).await?;
+        // What arrived: where answers are slow, each connection asks a little less often than planned.
         halves.push((figures.per_second(), figures.p50));
         most.push((figures.per_second(), figures.p99));
         world.progress.add(1);
     }
     world.progress.end();
-    let series = |name: &str, points| Series { name: name.to_owned(), points };
+    let series = |name: &str, mut points: Vec<(f64, f64)>| {
+        points.sort_by(|a, b| a.0.total_cmp(&b.0));
+        Series { name: name.to_owned(), points }
+    };
     let title = format!("{title} ({} at most)", Unit::PerSecond.show(capacity));
     svg(&title, &RATE, &SECONDS, &[series("p99", most), series("p50", halves)])
 }

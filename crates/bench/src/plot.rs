@@ -1,5 +1,7 @@
 //! Charts as SVG: lines over one axis, both axes plain or logarithmic.
 
+use std::ops::Range;
+
 use anyhow::anyhow;
 use plotters::prelude::*;
 
@@ -51,23 +53,22 @@ fn draw(
     let area = SVGBackend::with_string(text, SIZE).into_drawing_area();
     area.fill(&WHITE)?;
     let points = || series.iter().flat_map(|line| line.points.iter().copied());
+    let (across, up) = (x.scale.range(points().map(|(x, _)| x)), y.scale.range(points().map(|(_, y)| y)));
     let mut chart = ChartBuilder::on(&area)
         .caption(title, ("sans-serif", 18))
         .margin(14)
+        .margin_right(36) // for half of the last mark's text
         .x_label_area_size(42)
         .y_label_area_size(72)
-        .build_cartesian_2d(
-            x.scale.range(points().map(|(x, _)| x)),
-            y.scale.range(points().map(|(_, y)| y)),
-        )?;
+        .build_cartesian_2d(across.clone(), up.clone())?;
     chart
         .configure_mesh()
         .x_desc(x.name)
         .y_desc(y.name)
         .x_label_formatter(&|at| (x.label)(x.scale.value(*at)))
         .y_label_formatter(&|at| (y.label)(y.scale.value(*at)))
-        .x_labels(8)
-        .y_labels(8)
+        .x_labels(x.scale.marks(&across))
+        .y_labels(y.scale.marks(&up))
         .light_line_style(WHITE)
         .label_style(("sans-serif", 13))
         .draw()?;
@@ -105,8 +106,19 @@ impl Scale {
         }
     }
 
+    /// How many marks an axis gets: one a decade where there are many, two where there are few.
+    fn marks(self, range: &Range<f64>) -> usize {
+        match self {
+            Self::Linear => 8,
+            Self::Logarithmic if range.end - range.start >= 3.0 => {
+                (0..100).take_while(|n| f64::from(*n) <= range.end - range.start).count()
+            }
+            Self::Logarithmic => 5,
+        }
+    }
+
     /// From nothing, or from a whole power of ten, to a little above the greatest.
-    fn range(self, values: impl Iterator<Item = f64> + Clone) -> std::ops::Range<f64> {
+    fn range(self, values: impl Iterator<Item = f64> + Clone) -> Range<f64> {
         let greatest = values.clone().fold(f64::MIN_POSITIVE, f64::max);
         let least = values.fold(greatest, f64::min);
         match self {
@@ -138,6 +150,7 @@ mod tests {
     fn logarithmic_ranges_are_whole_decades() {
         assert_eq!(Scale::Logarithmic.range([0.002, 0.5].into_iter()), -3.0..0.0);
         assert_eq!(Scale::Logarithmic.range([10.0].into_iter()), 1.0..2.0);
+        assert_eq!([(3.0..6.0), (3.0..4.0)].map(|range| Scale::Logarithmic.marks(&range)), [4, 5]);
         assert_eq!(Scale::Linear.range([3.0, 100.0].into_iter()), 0.0..105.0);
     }
 }

@@ -131,14 +131,14 @@ impl Unit {
     }
 }
 
-/// At least three digits that count; a whole number without a point.
+/// Three digits that count, or all before the point; without zeros behind it.
 fn digits(value: f64) -> String {
     let text = match value {
         _ if value < 10.0 => format!("{value:.2}"),
         _ if value < 100.0 => format!("{value:.1}"),
         _ => format!("{value:.0}"),
     };
-    text.trim_end_matches(".00").trim_end_matches(".0").to_owned()
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
 impl Budget {
@@ -206,7 +206,8 @@ mod tests {
     fn values_are_shown_with_fitting_units() {
         assert_eq!(Unit::Time.show(0.000_012_34), "12.3 µs");
         assert_eq!(Unit::Time.show(0.025_6), "25.6 ms");
-        assert_eq!(Unit::Bytes.show(20.5 * MIB), "20.5 MiB");
+        assert_eq!(Unit::Time.show(0.003_2), "3.2 ms");
+        assert_eq!(Unit::Bytes.show(20.0 * MIB), "20 MiB");
         assert_eq!(Unit::PerSecond.show(1234.5), "1234 /s");
         assert_eq!(Budget::AtMost(0.05).show(Unit::Time), "≤ 50 ms");
         assert_eq!(Budget::RatioAtMost(1.05).show(Unit::Time), "≤ 1.05 ×");

@@ -81,11 +81,11 @@ impl Script {
                 lua.push_str(&format!("local limit = {count}\n"));
                 lua.push_str(COUNTED_RESPONSE);
             }
-            Pace::Arriving { per_second, connections, .. } => {
+            Pace::Arriving { per_second, .. } => {
                 if self.looks {
                     lua.push_str(RESPONSE);
                 }
-                let mean = f64::from(connections) / per_second * 1e3;
+                let mean = f64::from(pace.connections()) / per_second * 1e3;
                 lua.push_str(&format!("local mean = {mean}\n"));
                 lua.push_str(DELAY);
             }
@@ -150,10 +150,11 @@ end
 ";
 
 /// Pauses are drawn from an exponential distribution, as between strangers; in whole milliseconds, rounded up or down
-/// by chance, so that short ones are right on average too.
+/// by chance, so that short ones are right on average too. None is as long as the 5 s after which a server gives up
+/// waiting for the first request of a connection.
 const DELAY: &str = r"
 function delay()
-  return math.floor(-math.log(1 - math.random()) * mean + math.random())
+  return math.min(math.floor(-math.log(1 - math.random()) * mean + math.random()), 4500)
 end
 ";
 
@@ -179,8 +180,8 @@ mod tests {
 
     #[test]
     fn arrivals_are_spread_over_the_connections() {
-        let pace = Pace::Arriving { per_second: 200.0, connections: 10, time: TIME };
-        assert!(Script::login(5, 1).lua(pace).contains("local mean = 50\n"));
+        let pace = Pace::Arriving { per_second: 1_024.0, time: TIME };
+        assert!(Script::login(5, 1).lua(pace).contains("local mean = 400.390625\n"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ const TIME: Duration = Duration::from_secs(8);
 const LEAD: Duration = Duration::from_secs(2);
 const TIMES_CAPACITY: f64 = 10.0;
 /// Those who are signed in: so many requests a second.
-const CALM: Pace = Pace::Arriving { per_second: 200.0, connections: 20, time: TIME };
+const CALM: Pace = Pace::Arriving { per_second: 200.0, time: TIME };
 
 pub(super) async fn measure(world: &World) -> anyhow::Result<Measured> {
     let site = world.site(FEW).await?;
@@ -32,7 +32,7 @@ pub(super) async fn measure(world: &World) -> anyhow::Result<Measured> {
     for round in 0..ROUNDS {
         measured.references.push(load::run(&server.base, &me, CALM).await?.all_good()?.p99);
         let logins = Script::login(FEW, round);
-        let flood = Pace::Arriving { per_second, connections: 400, time: TIME + 2 * LEAD };
+        let flood = Pace::Arriving { per_second, time: TIME + 2 * LEAD };
         let calm = async {
             sleep(LEAD).await;
             load::run(&server.base, &me, CALM).await
