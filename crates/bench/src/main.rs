@@ -31,7 +31,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::machine::Machine;
 use crate::progress::Progress;
-use crate::table::{Line, Table};
+use crate::table::{Line, Measured, Table};
 use crate::work::Work;
 use crate::world::World;
 
@@ -78,9 +78,10 @@ async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     let mut lines = Vec::new();
     for work in works {
         world.progress.row(&work.name());
-        let measured = rows::measure(*work, &world).await.with_context(|| work.name())?;
-        lines.push(Line::new(*work, measured));
-        world.progress.row_done();
+        let measured = rows::measure(*work, &world).await.unwrap_or_else(|error| Measured::failed(&error));
+        let line = Line::new(*work, measured);
+        world.progress.row_done(&line.summary());
+        lines.push(line);
     }
     let table = Table::new(machine, cli.users, lines);
     if let Some(root) = &cli.document {

@@ -30,9 +30,15 @@ impl Progress {
         }
     }
 
-    /// It is measured.
-    pub(crate) fn row_done(&self) {
+    /// It is measured, and this came of it.
+    pub(crate) fn row_done(&self, summary: &str) {
+        self.end(); // of what it may have broken off in
         self.rows.inc(1);
+        if self.is_terminal {
+            self.rows.println(summary);
+        } else {
+            eprintln!("   {summary}");
+        }
     }
 
     /// Something that takes `steps` steps begins.

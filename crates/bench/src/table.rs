@@ -17,6 +17,13 @@ pub(crate) struct Measured {
     pub(crate) violations: Vec<String>,
 }
 
+impl Measured {
+    /// A row that could not be measured; the others can.
+    pub(crate) fn failed(error: &anyhow::Error) -> Self {
+        Self { violations: vec![format!("could not be measured: {error:#}")], ..Self::default() }
+    }
+}
+
 /// A row with what was measured.
 #[derive(Serialize)]
 pub(crate) struct Line {
@@ -80,6 +87,13 @@ impl Line {
                     .unwrap_or_default(),
             ],
         }
+    }
+
+    /// For whoever waits for the others.
+    pub(crate) fn summary(&self) -> String {
+        let [_, cells @ ..] = self.cells();
+        let shown = cells.iter().filter(|cell| !cell.is_empty()).map(String::as_str);
+        std::iter::once(self.name.as_str()).chain(shown).collect::<Vec<_>>().join("  ")
     }
 
     fn cells(&self) -> [String; 6] {
@@ -200,6 +214,15 @@ mod tests {
         let line = Line::new(Work::Flood, flood);
         assert!(!line.holds);
         assert!(line.remarks().any(|remark| remark == "flood: MISSES: 3 answers of 503 without Retry-After"));
+    }
+
+    #[test]
+    fn a_row_that_could_not_be_measured_misses_and_says_why() {
+        let line = Line::new(Work::Memory, Measured::failed(&anyhow::anyhow!("no server")));
+        assert_eq!(line.summary(), "memory  ?  ≤ 40 MiB  misses");
+        let table = Table::new(Machine::look(), 10, vec![line]);
+        assert!(table.text().contains("memory: MISSES: could not be measured: no server"));
+        assert!(table.json().is_ok());
     }
 
     #[test]
