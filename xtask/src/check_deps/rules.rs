@@ -44,16 +44,16 @@ const IN_TESTS: &[&str] = &["clock", "contract", "crypto", "memory", "redis", "s
 const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("actix*", &["http", "server"]),
     ("anyhow", &["bench", "server", "xtask"]), // libraries have error types
-    ("argon2", &["bench", "crypto"]),
+    ("argon2", &["crypto", "bench"]),
     ("bcrypt", &["crypto"]),
     ("deadpool*", &["postgres"]),
     ("diesel*", &["postgres", "sqlite"]),
     ("jwt-simple", &["crypto"]),
-    ("lettre", &["bench", "smtp"]),
+    ("lettre", &["smtp", "bench"]),
     ("libsqlite3-sys", &["sqlite"]),
     ("moka", &["cache"]),
-    ("redis", &["bench", "redis"]),
-    ("tokio-postgres*", &["bench", "postgres"]),
+    ("redis", &["redis", "bench"]),
+    ("tokio-postgres*", &["postgres", "bench"]),
     ("tracing-actix-web", &["http", "server"]),
     ("utoipa*", &["http"]),
 ];
