@@ -72,6 +72,10 @@ services *args:
 chaos *args:
     cargo xtask chaos {{ args }}
 
+# what requests cost, beside references: just bench --only me login
+bench *args:
+    cargo xtask bench {{ args }}
+
 # hold deploy/ against what the service really is
 deploy:
     cargo xtask check-deploy

@@ -1,5 +1,7 @@
-//! The servers that tests need: found, named by the environment, or installed where we may.
+//! The servers that tests need, and what the benchmark loads with: found, named by the environment, or installed where
+//! we may.
 
+use std::env;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -12,20 +14,34 @@ use evently_auth_services::{Error, postgres_programs, redis_programs};
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 pub(crate) fn run() -> anyhow::Result<()> {
-    let missing = missing()?;
-    if missing.is_empty() {
+    install(missing, "tests need servers that are")
+}
+
+/// What the benchmark loads with.
+pub(crate) fn wrk() -> anyhow::Result<()> {
+    let missing = || {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let is_there = env::split_paths(&path).any(|folder| folder.join("wrk").is_file());
+        Ok(if is_there { Vec::new() } else { vec!["wrk"] })
+    };
+    install(missing, "the benchmark needs a program that is")
+}
+
+/// Installs the packages that `missing` names.
+fn install(missing: impl Fn() -> anyhow::Result<Vec<&'static str>>, need: &str) -> anyhow::Result<()> {
+    let packages = missing()?.join(" ");
+    if packages.is_empty() {
         return Ok(());
     }
-    let packages = missing.join(" ");
     ensure!(
         nix::unistd::geteuid().is_root() && Path::new("/usr/bin/apt-get").exists(),
-        "tests need servers that are not installed: `apt-get install {packages}` installs them"
+        "{need} not installed: `apt-get install {packages}` installs what is missing"
     );
     eprintln!("   installing {packages}");
     let _nothing_starts = NothingStarts::by(Path::new(POLICY))?;
     apt("update -qq")?;
     apt(&format!("install -y -qq --no-install-recommends {packages}"))?;
-    let missing = self::missing()?;
+    let missing = missing()?;
     ensure!(missing.is_empty(), "still missing after `apt-get install`: {}", missing.join(" "));
     Ok(())
 }

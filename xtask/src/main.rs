@@ -1,5 +1,6 @@
 //! What a developer does by hand, as code: `cargo xtask <task>`, one file per task.
 
+mod bench;
 mod cargo;
 mod chaos;
 mod check_asvs;
@@ -30,6 +31,8 @@ struct Cli {
 enum Task {
     /// Every check and every test, in the order in which they fail fastest
     Test,
+    /// Measure what the service costs, beside references in the same run; exits with 1 when a budget is missed
+    Bench(bench::Bench),
     /// Run the rules under seeded schedules of faults, until one breaks a promise
     Simulate {
         /// How many; 1 with a seed, or 1000000
@@ -109,6 +112,7 @@ fn run(task: &Task) -> anyhow::Result<ExitCode> {
             let most = if seed.is_some() { 1 } else { 1_000_000 };
             simulate::run(schedules.unwrap_or(most), seed.unwrap_or(0))?;
         }
+        Task::Bench(bench) => bench::run(bench)?,
         Task::CheckAsvs => test::check_asvs()?,
         Task::Chaos { minutes, seed } => return chaos::run(*minutes, *seed),
         Task::CheckDeps => check_deps::run()?,

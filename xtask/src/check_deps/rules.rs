@@ -24,6 +24,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("zero", &[]),
     ("services", &[]),
     ("simulation", &["clock", "domain", "memory"]),
+    ("bench", &["services"]), // it knows the programs from outside alone
     (
         "wiring",
         &[
@@ -38,20 +39,21 @@ const CRATES: &[(&str, &[&str])] = &[
 /// What the tests of any crate may use besides: adapters, and the suite that adapters must pass.
 const IN_TESTS: &[&str] = &["clock", "contract", "crypto", "memory", "redis", "services", "smtp", "sqlite"];
 
-/// A technology and the crates that may name it, tests included. A final `*` stands for any ending.
+/// A technology and the crates that may name it, tests included. A final `*` stands for any ending. `bench`, which nobody
+/// ships, measures the bare technologies as references.
 const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("actix*", &["http", "server"]),
-    ("anyhow", &["server", "xtask"]), // libraries have error types
-    ("argon2", &["crypto"]),
+    ("anyhow", &["bench", "server", "xtask"]), // libraries have error types
+    ("argon2", &["crypto", "bench"]),
     ("bcrypt", &["crypto"]),
     ("deadpool*", &["postgres"]),
     ("diesel*", &["postgres", "sqlite"]),
     ("jwt-simple", &["crypto"]),
-    ("lettre", &["smtp"]),
+    ("lettre", &["smtp", "bench"]),
     ("libsqlite3-sys", &["sqlite"]),
     ("moka", &["cache"]),
-    ("redis", &["redis"]),
-    ("tokio-postgres*", &["postgres"]),
+    ("redis", &["redis", "bench"]),
+    ("tokio-postgres*", &["postgres", "bench"]),
     ("tracing-actix-web", &["http", "server"]),
     ("utoipa*", &["http"]),
 ];

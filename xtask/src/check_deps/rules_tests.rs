@@ -77,6 +77,14 @@ fn contract_ships_with_nobody() {
 }
 
 #[test]
+fn the_benchmark_ships_with_nobody_and_knows_the_service_from_outside() {
+    refused(&["evently-auth-server > evently-auth-bench"]);
+    refused(&["evently-auth-server ~> evently-auth-bench"]);
+    refused(&["evently-auth-bench > evently-auth-crypto"]);
+    accepted(&["evently-auth-bench > evently-auth-services", "evently-auth-bench > argon2"]);
+}
+
+#[test]
 fn simulation_ships_with_nobody() {
     refused(&["evently-auth-wiring > evently-auth-simulation"]);
     refused(&["evently-auth-server ~> evently-auth-simulation"]);
@@ -103,7 +111,7 @@ fn technologies_stay_with_their_owners() {
     refused(&["evently-auth-wiring > tracing-actix-web"]);
     refused(&["evently-auth-http > jwt-simple"]);
     refused(&["evently-auth-crypto > anyhow"]);
-    assert_eq!(refused(&["evently-auth-memory > redis"]), "memory → redis: allowed in redis");
+    assert_eq!(refused(&["evently-auth-memory > redis"]), "memory → redis: allowed in redis, bench");
 }
 
 #[test]

@@ -1,0 +1,118 @@
+//! Server CPU of single requests, and how many logins there are in a second.
+
+use std::time::Duration;
+
+use super::cost;
+use crate::hash;
+use crate::load::{self, Pace, Script};
+use crate::machine::cores;
+use crate::process::Process;
+use crate::site::Site;
+use crate::table::Measured;
+use crate::work::Unit;
+use crate::world::{FEW, World};
+
+/// How often a cheap request and its reference take turns.
+const ROUNDS: u32 = 7;
+/// How often a request with a password and a bare hash take turns.
+const PASSWORD_ROUNDS: u32 = 11;
+/// How many of these at a time.
+const PASSWORDS: u32 = 40;
+const BUSY: Pace = Pace::Busy { connections: 8, time: Duration::from_secs(2) };
+/// More than there are connections.
+const CHAINS: u64 = 24;
+const USERS: u64 = 64;
+
+const LIVE: &str = "/health/live";
+const ME: &str = "/api/v1/auth/me";
+
+pub(super) async fn me(world: &World) -> anyhow::Result<Measured> {
+    let (site, server) = start(world).await?;
+    let tokens = site.sign_in(&world.api, &server, USERS).await?.access;
+    let (live, me) = (Script::get(LIVE, &[]), Script::get(ME, &tokens));
+    let mut measured = Measured::default();
+    let mut rates = Vec::new();
+    for round in 0..=ROUNDS {
+        let reference = cost::of(&site, &server, &live, BUSY).await?;
+        let figure = cost::of(&site, &server, &me, BUSY).await?;
+        if round > 0 {
+            measured.references.push(reference.server);
+            measured.figures.push(figure.server);
+            rates.push(figure.figures.per_second());
+        }
+    }
+    measured
+        .notes
+        .push(format!("{} on 8 connections beside wrk", Unit::PerSecond.show(crate::stats::median(&rates))));
+    Ok(measured)
+}
+
+pub(super) async fn refresh(world: &World) -> anyhow::Result<Measured> {
+    let (site, server) = start(world).await?;
+    let live = Script::get(LIVE, &[]);
+    let mut measured = Measured::default();
+    for round in 0..=ROUNDS {
+        let tokens = site.sign_in(&world.api, &server, CHAINS).await?.refresh;
+        let reference = cost::of(&site, &server, &live, BUSY).await?;
+        let figure = cost::of(&site, &server, &Script::refresh(&tokens), BUSY).await?;
+        if round > 0 {
+            measured.references.push(reference.server);
+            measured.figures.push(figure.server);
+        }
+    }
+    Ok(measured)
+}
+
+pub(super) async fn login(world: &World) -> anyhow::Result<Measured> {
+    with_password(world, |round| Script::login(FEW, round)).await
+}
+
+pub(super) async fn register(world: &World) -> anyhow::Result<Measured> {
+    with_password(world, Script::register).await
+}
+
+/// One request after another, so that hashes compete for the machine's memory no more than the reference does.
+async fn with_password(world: &World, script: impl Fn(u32) -> Script) -> anyhow::Result<Measured> {
+    let (site, server) = start(world).await?;
+    let mut measured = Measured::default();
+    for round in 0..=PASSWORD_ROUNDS {
+        let reference = hash::time(PASSWORDS).await?;
+        let figure = cost::of(&site, &server, &script(round), Pace::Counted(PASSWORDS)).await?;
+        if round > 0 {
+            measured.references.push(reference.cpu);
+            measured.figures.push(figure.server);
+        }
+    }
+    Ok(measured)
+}
+
+pub(super) async fn throughput(world: &World) -> anyhow::Result<Measured> {
+    const THROUGHPUT_ROUNDS: u32 = 5;
+    let (_site, server) = start(world).await?;
+    let connections = u32::try_from(cores() * 4).unwrap_or(u32::MAX);
+    let busy = Pace::Busy { connections, time: Duration::from_secs(5) };
+    let cores = f64::from(u32::try_from(cores()).unwrap_or(u32::MAX));
+    let mut measured = Measured::default();
+    let mut together = Vec::new();
+    for round in 0..=THROUGHPUT_ROUNDS {
+        let reference = cores / hash::time(PASSWORDS).await?.wall;
+        let on_all_cores = hash::per_second_on_all_cores(PASSWORDS).await?;
+        let figure = load::run(&server.base, &Script::login(FEW, round), busy).await?.all_good()?;
+        if round > 0 {
+            measured.references.push(reference);
+            measured.figures.push(figure.good_per_second());
+            together.push(figure.good_per_second() / on_all_cores);
+        }
+    }
+    let ratio = crate::stats::median(&together);
+    measured
+        .notes
+        .push(format!("{ratio:.2} of what raw loops on all cores at once reach, which share the memory too"));
+    Ok(measured)
+}
+
+async fn start(world: &World) -> anyhow::Result<(Site, Process)> {
+    let site = world.site(FEW).await?;
+    let server = site.server().await?;
+    Ok((site, server))
+}
