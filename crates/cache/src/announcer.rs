@@ -58,31 +58,6 @@ impl Announcer {
         T: Send + 'static,
     {
         let is_waited_for = changed.iter().any(|signal| *signal != Signal::MailWaiting);
-        self.around_waiting(is_waited_for, changed, change).await
-    }
-
-    /// The same for a change by which nobody is refused: the caller does not wait until others know.
-    ///
-    /// # Errors
-    /// As [`Announcer::around`].
-    pub(crate) async fn around_harmless<T, F>(&self, changed: Vec<Signal>, change: F) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>> + Send + 'static,
-        T: Send + 'static,
-    {
-        self.around_waiting(false, changed, change).await
-    }
-
-    async fn around_waiting<T, F>(
-        &self,
-        is_waited_for: bool,
-        changed: Vec<Signal>,
-        change: F,
-    ) -> Result<T, StoreError>
-    where
-        F: Future<Output = Result<T, StoreError>> + Send + 'static,
-        T: Send + 'static,
-    {
         if changed.is_empty() {
             return change.await;
         }

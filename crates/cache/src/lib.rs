@@ -4,8 +4,8 @@
 //!
 //! - Its own next `find` sees it: what the instance has in its local cache is void before the call returns.
 //! - So does the next `find` of every other instance: before the call returns, what is shared in Redis is forgotten, and
-//!   every instance that listens has said that it heard the signal. (A login tells and does not wait, a rotation and a plain
-//!   use are not told: nobody is refused by them.)
+//!   every instance that listens has said that it heard the signal. (A login, a rotation and a plain use are told to
+//!   nobody, for nobody is refused by them: elsewhere an account's `last_login` may be five seconds old.)
 //! - An entry that was loading while a signal came is void: entries carry the moment at which their load began, and count
 //!   for nothing once something newer was heard about the session or its owner.
 //! - Nothing is answered from a cache while the line of signals is down, or not proven within the last second. What was

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
 use evently_auth_domain::account::UserId;
-use evently_auth_domain::effects::Effects;
+use evently_auth_domain::effects::{Effects, EndSessions};
 use evently_auth_domain::error::StoreError;
 use evently_auth_domain::ports::{
     CachedSession, Opened, Place, Rotation, SessionCache, Sessions, SessionsToEnd, Signal, UnchangedPassword,
@@ -69,17 +69,21 @@ impl Sessions for CachedSessions {
     }
 
     /// Changes the account too, but in nothing that an instance would refuse by: `last_login`, and perhaps how the same
-    /// password is hashed.
+    /// password is hashed. So others are told of sessions that end by it, and of nothing else.
     async fn open(
         &self,
         new: NewSession,
         password: UnchangedPassword,
         effects: Effects,
     ) -> Result<Opened, StoreError> {
-        let changed = with_mails(vec![Signal::UserChanged(new.user_id)], &effects);
+        let changed = vec![Signal::UserChanged(new.user_id)];
+        let told = if effects.end_sessions == EndSessions::None { Vec::new() } else { changed.clone() };
+        let told = with_mails(told, &effects);
         let inner = self.inner.clone();
-        let change = async move { inner.open(new, password, effects).await };
-        self.announcer.around_harmless(changed, change).await
+        let opened =
+            self.announcer.around(told, async move { inner.open(new, password, effects).await }).await;
+        self.local.forget(&changed);
+        opened
     }
 
     /// Nobody is told: an older copy refuses nobody, for whoever it does not admit is looked up in the store. So a

@@ -103,14 +103,29 @@ async fn an_end_beside_a_rotation_is_seen() {
     assert!(!one.find(&sid(1)).await.unwrap().session.is_active);
 }
 
+async fn log_in(instance: &Instance, live: &LiveSession, effects: Effects) {
+    let password = UnchangedPassword { verified: password(), rehashed: None };
+    let new = evently_auth_domain::session::NewSession { at: at(9), ..session(&live.user, 3) };
+    instance.stores.sessions.open(new, password, effects).await.unwrap();
+}
+
+/// Elsewhere `last_login` may be five seconds old.
 #[tokio::test]
-async fn another_login() {
-    seen(|one, live| async move {
-        let password = UnchangedPassword { verified: password(), rehashed: None };
-        let new = evently_auth_domain::session::NewSession { at: at(9), ..session(&live.user, 3) };
-        one.stores.sessions.open(new, password, Effects::default()).await.unwrap();
-    })
-    .await;
+async fn another_login_is_known_where_it_was_made_and_told_to_nobody() {
+    let world = World::new();
+    let (one, other) = (world.instance(), world.instance());
+    let before = world.signed_in("ada", 1).await;
+    one.warm(&sid(1)).await;
+    other.warm(&sid(1)).await;
+    log_in(&one, &before, Effects::default()).await;
+    assert_eq!(one.find(&sid(1)).await, world.truth(&sid(1)).await);
+    assert_eq!(other.find(&sid(1)).await, Some(before));
+}
+
+#[tokio::test]
+async fn a_login_that_ends_other_sessions() {
+    let ending = Effects::default().ending(EndSessions::All);
+    seen(|one, live| async move { log_in(&one, &live, ending).await }).await;
 }
 
 #[tokio::test]

@@ -121,11 +121,11 @@ async fn what_a_broken_migration_left_is_replaced() {
 #[tokio::test(flavor = "multi_thread")]
 async fn writers_go_on_while_an_index_is_built() {
     let database = Database::new().await;
-    let index = "2026-11-24-000017_audit_log_subject_at";
+    let index = "2026-11-29-000026_users_unverified";
     assert_eq!(database.store.migrate_down(1).await.unwrap(), [index]);
     let (holder, writer) = (database.raw().await, database.raw().await);
     // The lock of whoever writes, held by one that takes long, and asked for by another that would not wait for long.
-    holder.batch_execute("BEGIN; LOCK TABLE audit_log IN ROW EXCLUSIVE MODE").await.unwrap();
+    holder.batch_execute("BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE").await.unwrap();
     writer.batch_execute("SET lock_timeout = '200ms'").await.unwrap();
     let store = database.store.clone();
     let migration = tokio::spawn(async move { store.migrate_up().await });
@@ -135,16 +135,16 @@ async fn writers_go_on_while_an_index_is_built() {
         assert!(!migration.is_finished(), "it waits for the one that wrote");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    for _ in 0..10 {
-        let write = "BEGIN; LOCK TABLE audit_log IN ROW EXCLUSIVE MODE; COMMIT";
+    for number in 0..10 {
+        let write = "BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE; COMMIT";
         writer.batch_execute(write).await.expect("whoever writes goes on");
-        database.store.put(Effects::audit(given::event(AuditAction::LoggedIn))).await.unwrap();
+        database.add(given::user(&format!("user{number}"))).await;
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(!migration.is_finished());
     holder.batch_execute("COMMIT").await.unwrap();
     assert_eq!(migration.await.unwrap().unwrap(), [index]);
-    assert_eq!(number(&writer, "SELECT count(*) FROM audit_log").await, 10);
+    assert_eq!(number(&writer, "SELECT count(*) FROM users").await, 10);
 }
 
 /// A worker of that version seals with its own statement while the other one is rolled out, and after it.
