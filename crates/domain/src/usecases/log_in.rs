@@ -67,13 +67,7 @@ impl Auth {
         self.ports.password_hasher.has_room(Some(client.network()))?;
         let found = self.ports.users.find_credentials(&command.identifier).await?;
         let attempt = self.login_attempt(&command, found.as_ref(), client);
-        if let Err(refused) = self.admit_login(client, &attempt).await {
-            if let LogInError::RateLimited(_) = refused {
-                let account = found.map(|found| found.user.id);
-                self.record_throttled(&attempt, account, client).await?;
-            }
-            return Err(refused);
-        }
+        self.admit_login(client, &attempt, found.as_ref().map(|found| found.user.id)).await?;
 
         let mut outcome = self.try_log_in(&command, found, attempt.device, client).await;
         if matches!(outcome, Ok(None)) {

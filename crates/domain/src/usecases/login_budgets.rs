@@ -7,7 +7,7 @@
 //! username shared would tell everybody whose address it is, and so would one that starts anew where an account is made.
 
 use crate::Auth;
-use crate::account::{Credentials, Identifier};
+use crate::account::{Credentials, Identifier, UserId};
 use crate::client::Client;
 use crate::device::{DeviceId, KnownDevice};
 use crate::limits::WhenAway::CountHere;
@@ -65,13 +65,19 @@ impl Auth {
         LoginAttempt { device: device.map(|device| device.id), failures, account, network }
     }
 
-    /// Counts `attempt` until it turns out to be no failure: parallel guesses get no more than serial ones.
+    /// Counts `attempt` until it turns out to be no failure: parallel guesses get no more than serial ones. What is refused
+    /// is recorded as one of `account`, if there is one.
     pub(crate) async fn admit_login(
         &self,
         client: &Client,
         attempt: &LoginAttempt,
+        account: Option<UserId>,
     ) -> Result<(), LogInError> {
-        self.admit(client, &attempt.budgets()).await
+        let admitted = self.admit(client, &attempt.budgets()).await;
+        if matches!(admitted, Err(LogInError::RateLimited(_))) {
+            self.record_throttled(attempt, account, client).await?;
+        }
+        admitted
     }
 
     /// The password was right: the failures of whoever came are forgotten. Of those of all strangers only this attempt
