@@ -5,7 +5,7 @@ use argon2::Block;
 
 /// Blocks of 1 KiB. glibc maps what is larger than 32 MiB by itself, and unmaps it when it is dropped; what is smaller it keeps
 /// for later, once it was used (`M_MMAP_THRESHOLD`, mallopt(3)). Address space beyond what is written to costs nothing.
-const MAPPED_ALONE: usize = 33 << 10;
+pub(super) const MAPPED_ALONE: usize = 33 << 10;
 
 /// A hashing thread's memory for Argon2: made once, used by one hash after another.
 pub(super) struct Memory {
