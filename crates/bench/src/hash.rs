@@ -71,15 +71,17 @@ pub(crate) async fn time(count: u32) -> anyhow::Result<HashTime> {
     .await?
 }
 
-/// Hashes per second of all cores together, each with a loop of its own, `count` hashes each.
-pub(crate) async fn per_second_on_all_cores(count: u32) -> anyhow::Result<f64> {
-    let cores = crate::machine::cores();
-    let loops: Vec<_> = (0..cores).map(|_| tokio::spawn(time(count))).collect();
-    let mut total = 0.0;
+/// What one hash takes on average of `count`, while all cores hash, each in a loop of its own.
+pub(crate) async fn on_all_cores(count: u32) -> anyhow::Result<HashTime> {
+    let cores = u32::try_from(crate::machine::cores())?;
+    let loops: Vec<_> = (0..cores).map(|_| tokio::spawn(time(count / cores))).collect();
+    let mut total = HashTime { cpu: 0.0, wall: 0.0 };
     for each in loops {
-        total += 1.0 / each.await??.wall;
+        let each = each.await??;
+        total = HashTime { cpu: total.cpu + each.cpu, wall: total.wall + each.wall };
     }
-    Ok(total)
+    let cores = f64::from(cores);
+    Ok(HashTime { cpu: total.cpu / cores, wall: total.wall / cores })
 }
 
 #[cfg(test)]

@@ -16,7 +16,6 @@ use rustls::RootCertStore;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
 /// How long one question may take: nobody but an operator waits for it, and the table may be large.
@@ -65,10 +64,9 @@ impl LegacyTable {
     /// # Errors
     /// `Unavailable` when it cannot be reached, `Corrupt` when the table is another one.
     pub async fn open(server: &PgServer, roots: Option<RootCertStore>) -> Result<Self, StoreError> {
-        let runtime = Handle::try_current().map_err(StoreError::unavailable)?;
         let encrypted = server.tls && !server.host.starts_with('/');
         let tls = if encrypted { Some(encryption(roots)?) } else { None };
-        let connector = Connector::new(server, tls, runtime);
+        let connector = Connector::new(server, tls);
         let mut table = Self { connector, columns: HashMap::new(), connection: Mutex::default() };
         let columns: Vec<(String, String)> = table
             .ask(|connection| async move {

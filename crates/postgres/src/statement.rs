@@ -8,25 +8,62 @@ use diesel::result::Error::QueryBuilderError;
 use diesel::serialize::ToSql;
 use diesel::sql_types::HasSqlType;
 use diesel::{QueryResult, Selectable};
+use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-/// A statement that yields rows of `ST`. In its text `?` stands for the next value, and for nothing else.
-pub(crate) struct Statement<ST = ()> {
-    text: String,
-    values: Vec<Box<dyn Value>>,
-    rows: PhantomData<fn() -> ST>,
+/// The text of a statement. In it `?` stands for the next value, and for nothing else.
+#[derive(Clone)]
+pub(crate) struct Wording {
+    /// What is before, between and after the values.
+    parts: Vec<String>,
 }
 
-impl<ST> Statement<ST> {
-    pub(crate) fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), values: Vec::new(), rows: PhantomData }
+impl Wording {
+    pub(crate) fn new(text: &str) -> Self {
+        Self { parts: vec![String::new()] }.sql(text)
     }
 
     /// Goes on with `text`.
     pub(crate) fn sql(mut self, text: &str) -> Self {
-        self.text.push_str(text);
+        let mut parts = text.split('?');
+        if let (Some(last), Some(part)) = (self.parts.last_mut(), parts.next()) {
+            last.push_str(part);
+        }
+        self.parts.extend(parts.map(str::to_owned));
         self
+    }
+}
+
+/// A statement that yields rows of `ST`, and values for it. It is known by its text and the types of its values, unless
+/// it has an `Id`, a type of its own.
+pub(crate) struct Statement<ST = (), Id = ()> {
+    wording: Cow<'static, Wording>,
+    values: Vec<Box<dyn Value>>,
+    rows: PhantomData<fn() -> (ST, Id)>,
+}
+
+impl<ST> Statement<ST> {
+    pub(crate) fn new(text: impl AsRef<str>) -> Self {
+        Self { wording: Cow::Owned(Wording::new(text.as_ref())), values: Vec::new(), rows: PhantomData }
+    }
+
+    /// Goes on with `text`.
+    pub(crate) fn sql(mut self, text: &str) -> Self {
+        self.wording = Cow::Owned(self.wording.into_owned().sql(text));
+        self
+    }
+}
+
+impl<ST, Id> Statement<ST, Id> {
+    /// A statement that is made often: its text is put together once, and its `Id` finds what was prepared. Each
+    /// has a wording, and types of values, that no other has.
+    pub(crate) fn fixed(wording: &'static Wording) -> Self {
+        Self {
+            wording: Cow::Borrowed(wording),
+            values: Vec::with_capacity(wording.parts.len()),
+            rows: PhantomData,
+        }
     }
 
     /// The value for the next `?`.
@@ -60,10 +97,10 @@ where
     }
 }
 
-impl<ST> QueryFragment<Pg> for Statement<ST> {
+impl<ST, Id> QueryFragment<Pg> for Statement<ST, Id> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         let mut values = self.values.iter();
-        for (index, part) in self.text.split('?').enumerate() {
+        for (index, part) in self.wording.parts.iter().enumerate() {
             if index > 0 {
                 let value = values.next();
                 value.ok_or_else(|| QueryBuilderError("a statement lacks a value".into()))?.push(&mut out)?;
@@ -77,19 +114,27 @@ impl<ST> QueryFragment<Pg> for Statement<ST> {
     }
 }
 
-/// Without an id of its own, a statement is known by its text and the types of its values.
-impl<ST> QueryId for Statement<ST> {
-    type QueryId = ();
-    const HAS_STATIC_QUERY_ID: bool = false;
+impl<ST, Id: Identity> QueryId for Statement<ST, Id> {
+    type QueryId = Id;
+    const HAS_STATIC_QUERY_ID: bool = Id::IS_ONE;
 }
 
-impl<ST> Query for Statement<ST> {
+/// A type that stands for one statement; `()` stands for none.
+pub(crate) trait Identity: 'static {
+    const IS_ONE: bool = true;
+}
+
+impl Identity for () {
+    const IS_ONE: bool = false;
+}
+
+impl<ST, Id> Query for Statement<ST, Id> {
     type SqlType = ST;
 }
 
-impl<ST> fmt::Debug for Statement<ST> {
+impl<ST, Id> fmt::Debug for Statement<ST, Id> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.text)
+        f.write_str(&self.wording.parts.join("?"))
     }
 }
 

@@ -11,7 +11,6 @@ use evently_auth_domain::error::{StoreError, StoreErrorKind};
 use metrics::histogram;
 use std::sync::Arc;
 use std::time::Instant;
-use tokio::runtime::Handle;
 
 /// How often a call is tried while others are in the way.
 const ATTEMPTS: u32 = 5;
@@ -30,12 +29,11 @@ impl PgStore {
     /// Connects to nobody yet: servers that are away are asked again by each call. Audit rows get their
     /// digests from `audit_key`. Tables come from [`PgStore::migrate_up`].
     ///
-    /// Connections live on the runtime that this is called on, which has to outlive the store's use.
+    /// It is used on tokio runtimes, on several if need be; each drives the connections that it opened.
     ///
     /// # Errors
-    /// When it is not called on a tokio runtime, or when encryption is asked for and nobody is trusted.
+    /// When encryption is asked for and nobody is trusted.
     pub fn new(config: &PgConfig, audit_key: AuditKey) -> Result<Self, StoreError> {
-        let runtime = Handle::try_current().map_err(StoreError::unavailable)?;
         let encrypted = |host: &str, tls: bool| tls && !host.starts_with('/');
         let servers = || std::iter::once(&config.primary).chain(&config.replicas);
         let tls = if servers().any(|server| encrypted(&server.host, server.tls)) {
@@ -45,15 +43,14 @@ impl PgStore {
         };
         let mut connectors = servers().map(|server| {
             let tls = tls.clone().filter(|_| encrypted(&server.host, server.tls));
-            Connector::new(server, tls, runtime.clone())
+            Connector::new(server, tls)
         });
         let connector = connectors.next().ok_or_else(|| StoreError::unavailable("there is no primary"))?;
-        let primary = Pool::new("primary", connector.clone(), config.pool_size)?;
+        let primary = Pool::new("primary", connector.clone(), config.pool_size);
         let replicas = connectors
             .enumerate()
-            .map(|(number, connector)| Pool::new(&format!("replica-{number}"), connector, config.pool_size))
-            .collect::<Result<Vec<_>, _>>()?;
-        let replicas = Arc::new(Replicas::new(replicas));
+            .map(|(number, connector)| Pool::new(&format!("replica-{number}"), connector, config.pool_size));
+        let replicas = Arc::new(Replicas::new(replicas.collect()));
         Ok(Self { primary, replicas, connector, audit_key, sweeps: Arc::default() })
     }
 

@@ -46,7 +46,6 @@ const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("anyhow", &["bench", "server", "xtask"]), // libraries have error types
     ("argon2", &["crypto", "bench"]),
     ("bcrypt", &["crypto"]),
-    ("deadpool*", &["postgres"]),
     ("diesel*", &["postgres", "sqlite"]),
     ("jwt-simple", &["crypto"]),
     ("lettre", &["smtp", "bench"]),

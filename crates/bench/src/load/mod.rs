@@ -27,8 +27,8 @@ const MOST_CONNECTIONS: u32 = 512;
 pub(crate) enum Pace {
     /// On so many connections, each asks again when it was answered.
     Busy { connections: u32, time: Duration },
-    /// On one connection, one after another, until so many were answered: none is under way at the end.
-    Counted(u32),
+    /// The same until so many were answered: no more are asked, so none is under way at the end.
+    Counted { connections: u32, count: u32 },
     /// So many a second arrive, at random, whether or not those before were answered: each of many connections
     /// pauses for a random time before it asks.
     Arriving { per_second: f64, time: Duration },
@@ -37,8 +37,7 @@ pub(crate) enum Pace {
 impl Pace {
     fn connections(self) -> u32 {
         match self {
-            Self::Busy { connections, .. } => connections,
-            Self::Counted(_) => 1,
+            Self::Busy { connections, .. } | Self::Counted { connections, .. } => connections,
             // As many as keep the mean pause at 0.4 s: far below the time that a server waits for a first request.
             Self::Arriving { per_second, .. } => (4..=MOST_CONNECTIONS)
                 .find(|count| f64::from(*count) >= per_second * 0.4)
@@ -56,7 +55,7 @@ pub(crate) async fn run(base: &str, script: &Script, pace: Pace) -> anyhow::Resu
     file.write_all(script.lua(pace).as_bytes()).context("cannot write a script for wrk")?;
     let time = match pace {
         Pace::Busy { time, .. } | Pace::Arriving { time, .. } => time,
-        Pace::Counted(_) => COUNTED_LIMIT,
+        Pace::Counted { .. } => COUNTED_LIMIT,
     };
     let mut wrk = Command::new("wrk");
     wrk.args(["--threads", "1", "--timeout", "20s", "--connections", &pace.connections().to_string()]);

@@ -77,9 +77,9 @@ impl Script {
         match pace {
             Pace::Busy { .. } if self.looks => lua.push_str(RESPONSE),
             Pace::Busy { .. } => {}
-            Pace::Counted(count) => {
-                lua.push_str(&format!("local limit = {count}\n"));
-                lua.push_str(COUNTED_RESPONSE);
+            Pace::Counted { count, .. } => {
+                lua.push_str(&format!("local limit, asked = {count}, 0\n"));
+                lua.push_str(COUNTED);
             }
             Pace::Arriving { per_second, .. } => {
                 if self.looks {
@@ -136,8 +136,13 @@ function response(status, headers, body)
 end
 ";
 
-/// wrk ends with the last answer instead of with the time, so it never gets to `done`.
-const COUNTED_RESPONSE: &str = r"
+/// Before each request wrk asks how long to wait; the one too many would wait for longer than all of them take. wrk ends
+/// with the last answer instead of with the time, so it never gets to `done`.
+const COUNTED: &str = r"
+function delay()
+  asked = asked + 1
+  return asked > limit and 3600000 or 0
+end
 function response(status, headers, body)
   answered = answered + 1
   if status >= 400 then errors = errors + 1 end
@@ -173,9 +178,10 @@ mod tests {
     #[test]
     fn answers_are_looked_at_only_where_they_matter() {
         let busy = Pace::Busy { connections: 1, time: TIME };
+        let counted = Pace::Counted { connections: 8, count: 3 };
         assert!(!Script::get("/health/live", &[]).lua(busy).contains("function response"));
         assert!(Script::refresh(&[]).lua(busy).contains("function response"));
-        assert!(Script::get("/health/live", &[]).lua(Pace::Counted(3)).contains("local limit = 3"));
+        assert!(Script::get("/health/live", &[]).lua(counted).contains("local limit, asked = 3, 0"));
     }
 
     #[test]

@@ -33,7 +33,9 @@ pub(super) async fn measure(world: &World) -> anyhow::Result<Measured> {
     let mut bare = Vec::new();
     for round in 0..=ROUNDS {
         world.sink.clear();
-        load::run(&server.base, &Script::forgot(FEW), Pace::Counted(MAILS)).await?.all_good()?;
+        load::run(&server.base, &Script::forgot(FEW), Pace::Counted { connections: 1, count: MAILS })
+            .await?
+            .all_good()?;
         let worker = site.worker().await?;
         let (first, last) = deliveries(world).await?;
         sleep(SETTLING).await;

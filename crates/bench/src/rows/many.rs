@@ -1,10 +1,9 @@
 //! What requests cost with many users, beside the same with few: CPU time of the server and of PostgreSQL together.
 
-use std::time::Duration;
-
 use super::cost::{self, Cost};
+use super::{BUSY, counted};
 use crate::api::Api;
-use crate::load::{Pace, Script};
+use crate::load::Script;
 use crate::process::Process;
 use crate::site::Site;
 use crate::stats::median;
@@ -13,6 +12,7 @@ use crate::work::Unit;
 use crate::world::{FEW, World};
 
 const ROUNDS: u32 = 5;
+const LOGINS: u32 = 120;
 const PAGE: u64 = 100;
 /// Whoever asks, from all over the table.
 const ASKING: u64 = 32;
@@ -46,16 +46,15 @@ impl<'a> Measuring<'a> {
 
     /// The cost of one such request, in seconds of CPU time, for `round` after `round`.
     pub(crate) async fn cost(&self, asked: Asked, round: u32) -> anyhow::Result<Cost> {
-        let busy = Pace::Busy { connections: 8, time: Duration::from_secs(2) };
         let (script, pace) = match asked {
-            Asked::Login => (Script::login(self.site.users, round), Pace::Counted(40)),
-            Asked::Me => (Script::get("/api/v1/auth/me", &self.access), busy),
+            Asked::Login => (Script::login(self.site.users, round), counted(LOGINS)),
+            Asked::Me => (Script::get("/api/v1/auth/me", &self.access), BUSY),
             Asked::Refresh => {
                 let tokens = self.site.sign_in(self.api, &self.server, ASKING).await?.refresh;
-                (Script::refresh(&tokens), busy)
+                (Script::refresh(&tokens), BUSY)
             }
-            Asked::FirstPage => (self.page(0), Pace::Counted(30)),
-            Asked::DeepPage => (self.page(deep(self.site.users)), Pace::Counted(30)),
+            Asked::FirstPage => (self.page(0), BUSY),
+            Asked::DeepPage => (self.page(deep(self.site.users)), BUSY),
         };
         cost::of(self.site, &self.server, &script, pace).await
     }

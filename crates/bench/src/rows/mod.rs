@@ -9,12 +9,25 @@ mod requests;
 mod revocation;
 mod trips;
 
+use std::time::Duration;
+
+use crate::load::Pace;
 use crate::table::Measured;
 use crate::work::Work;
 use crate::world::World;
 
 pub(crate) use cost::sleep;
 pub(crate) use many::{Asked, Measuring};
+
+const CONNECTIONS: u32 = 8;
+
+/// The load of every row that is about the cost of a request.
+const BUSY: Pace = Pace::Busy { connections: CONNECTIONS, time: Duration::from_secs(2) };
+
+/// The same for requests that take so long that those under way at the end would count.
+const fn counted(count: u32) -> Pace {
+    Pace::Counted { connections: CONNECTIONS, count }
+}
 
 /// Measures a row, side by side with its reference.
 ///

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::cost;
+use super::{BUSY, cost, counted};
 use crate::hash;
 use crate::load::{self, Pace, Script};
 use crate::machine::cores;
@@ -16,9 +16,10 @@ use crate::world::{FEW, World};
 const ROUNDS: u32 = 7;
 /// How often a request with a password and a bare hash take turns.
 const PASSWORD_ROUNDS: u32 = 11;
-/// How many of these at a time.
-const PASSWORDS: u32 = 40;
-const BUSY: Pace = Pace::Busy { connections: 8, time: Duration::from_secs(2) };
+/// How many of these in a round, and in the rounds of which they come one after another.
+const PASSWORDS: u32 = 120;
+const SINGLE_PASSWORDS: u32 = 40;
+const SINGLE_ROUNDS: u32 = 5;
 /// More than there are connections.
 const CHAINS: u64 = 24;
 const USERS: u64 = 64;
@@ -71,18 +72,27 @@ pub(super) async fn register(world: &World) -> anyhow::Result<Measured> {
     with_password(world, Script::register).await
 }
 
-/// One request after another, so that hashes compete for the machine's memory no more than the reference does.
+/// Under load all cores hash, so they do for the reference: hashes that run side by side share the machine's memory.
 async fn with_password(world: &World, script: impl Fn(u32) -> Script) -> anyhow::Result<Measured> {
     let (site, server) = start(world).await?;
     let mut measured = Measured::default();
     for round in 0..=PASSWORD_ROUNDS {
-        let reference = hash::time(PASSWORDS).await?;
-        let figure = cost::of(&site, &server, &script(round), Pace::Counted(PASSWORDS)).await?;
+        let reference = hash::on_all_cores(PASSWORDS).await?;
+        let figure = cost::of(&site, &server, &script(round), counted(PASSWORDS)).await?;
         if round > 0 {
             measured.references.push(reference.cpu);
             measured.figures.push(figure.server);
         }
     }
+    let mut single = Vec::new();
+    let pace = Pace::Counted { connections: 1, count: SINGLE_PASSWORDS };
+    for round in 1..=SINGLE_ROUNDS {
+        let reference = hash::time(SINGLE_PASSWORDS).await?;
+        let figure = cost::of(&site, &server, &script(PASSWORD_ROUNDS + round), pace).await?;
+        single.push(figure.server / reference.cpu);
+    }
+    let ratio = crate::stats::median(&single);
+    measured.notes.push(format!("one after another, against one bare hash after another: {ratio:.2}"));
     Ok(measured)
 }
 
@@ -95,8 +105,8 @@ pub(super) async fn throughput(world: &World) -> anyhow::Result<Measured> {
     let mut measured = Measured::default();
     let mut together = Vec::new();
     for round in 0..=THROUGHPUT_ROUNDS {
-        let reference = cores / hash::time(PASSWORDS).await?.wall;
-        let on_all_cores = hash::per_second_on_all_cores(PASSWORDS).await?;
+        let reference = cores / hash::time(SINGLE_PASSWORDS).await?.wall;
+        let on_all_cores = cores / hash::on_all_cores(PASSWORDS).await?.wall;
         let figure = load::run(&server.base, &Script::login(FEW, round), busy).await?.all_good()?;
         if round > 0 {
             measured.references.push(reference);

@@ -9,7 +9,6 @@ use rustls::{ClientConfig, RootCertStore};
 use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::runtime::Handle;
 use tokio_postgres::config::{Config, SslMode};
 use tokio_postgres::tls::{MakeTlsConnect, NoTls};
 use tokio_postgres::{Socket, tls::TlsConnect};
@@ -31,12 +30,10 @@ pub(crate) struct Connector {
     config: Config,
     tls: Option<MakeRustlsConnect>,
     address: Arc<str>,
-    /// Where connections live, for the runtime of a caller may be gone before its connection is.
-    runtime: Handle,
 }
 
 impl Connector {
-    pub(crate) fn new(server: &PgServer, tls: Option<MakeRustlsConnect>, runtime: Handle) -> Self {
+    pub(crate) fn new(server: &PgServer, tls: Option<MakeRustlsConnect>) -> Self {
         let mut config = Config::new();
         config
             .host(&server.host)
@@ -56,7 +53,7 @@ impl Connector {
             config.password(password);
         }
         let address = format!("{}:{}/{}", server.host, server.port, server.name).into();
-        Self { config, tls, address, runtime }
+        Self { config, tls, address }
     }
 
     /// The same for a migration.
@@ -65,22 +62,18 @@ impl Connector {
         self
     }
 
-    /// A new connection, driven by the runtime that this was made on.
+    /// A new connection, driven by the runtime that this is called on.
     pub(crate) async fn connect(&self) -> ConnectionResult<AsyncPgConnection> {
-        let Self { config, tls, address, runtime } = self.clone();
-        let connecting = runtime.spawn(async move {
-            let connection = async {
-                match tls {
-                    Some(tls) => open(&config, tls).await,
-                    None => open(&config, NoTls).await,
-                }
-            };
-            let connection = tokio::time::timeout(CONNECT, connection).await;
-            connection
-                .unwrap_or_else(|_| Err(format!("no answer within {} s", CONNECT.as_secs())))
-                .map_err(|error| ConnectionError::BadConnection(format!("{address}: {error}")))
-        });
-        connecting.await.map_err(|error| ConnectionError::BadConnection(error.to_string()))?
+        let connection = async {
+            match self.tls.clone() {
+                Some(tls) => open(&self.config, tls).await,
+                None => open(&self.config, NoTls).await,
+            }
+        };
+        let connection = tokio::time::timeout(CONNECT, connection).await;
+        connection
+            .unwrap_or_else(|_| Err(format!("no answer within {} s", CONNECT.as_secs())))
+            .map_err(|error| ConnectionError::BadConnection(format!("{}: {error}", self.address)))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The steps of a session's life, each one statement.
 
 use super::row::{LiveSql, SessionRow};
-use crate::statement::{Statement, columns};
+use crate::statement::{Identity, Statement, Wording, columns};
 use crate::users::UserRow;
 use chrono::TimeDelta;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text, Timestamptz};
@@ -63,12 +63,18 @@ pub(super) fn open(
     .sql(" FROM opened AS user_sessions JOIN owner AS users ON users.id = user_sessions.user_id")
 }
 
-pub(super) fn find(sid: &Sid) -> Statement<LiveSql> {
-    Statement::new("SELECT ")
-        .sql(&LIVE)
-        .sql(" FROM user_sessions JOIN users ON users.id = user_sessions.user_id WHERE session_token = ?")
-        .bind::<Text, _>(sid.as_str().to_owned())
+pub(super) fn find(sid: &Sid) -> Statement<LiveSql, Find> {
+    static FIND: LazyLock<Wording> = LazyLock::new(|| {
+        Wording::new("SELECT ")
+            .sql(&LIVE)
+            .sql(" FROM user_sessions JOIN users ON users.id = user_sessions.user_id WHERE session_token = ?")
+    });
+    Statement::fixed(&FIND).bind::<Text, _>(sid.as_str().to_owned())
 }
+
+pub(super) enum Find {}
+
+impl Identity for Find {}
 
 /// Yields whether the chain moved on, and the session with its owner as they are now.
 ///
@@ -80,41 +86,48 @@ pub(super) fn rotate(
     proof: &TokenProof,
     at: Timestamp,
     idle_limit: Option<TimeDelta>,
-) -> Statement<(Bool, LiveSql)> {
+) -> Statement<(Bool, LiveSql), Rotate> {
+    static ROTATE: LazyLock<Wording> = LazyLock::new(|| {
+        Wording::new(
+            "WITH held AS (
+                SELECT * FROM user_sessions WHERE session_token = ? FOR NO KEY UPDATE
+            ), moved AS (
+                UPDATE user_sessions SET generation = held.generation + 1, rotated_at = ?,
+                    seen_generation = greatest(held.seen_generation, held.generation),
+                    last_accessed = greatest(held.last_accessed, ?)
+                FROM held JOIN users ON users.id = held.user_id
+                WHERE user_sessions.id = held.id AND held.generation = ? AND held.is_active
+                    AND held.expires_at > ? AND users.is_active
+                    AND coalesce(held.last_accessed >= ?, true)
+                    AND sha256(sha256(?::bytea || sha256(?::bytea || held.seed))) = ?
+                RETURNING user_sessions.*
+            ) SELECT true, ",
+        )
+        .sql(&LIVE)
+        .sql(" FROM moved AS user_sessions JOIN users ON users.id = user_sessions.user_id")
+        .sql(" UNION ALL SELECT false, ")
+        .sql(&LIVE)
+        .sql(
+            " FROM held AS user_sessions JOIN users ON users.id = user_sessions.user_id
+            WHERE NOT EXISTS (SELECT FROM moved)",
+        )
+    });
     let (inner, outer, digest) = proof.expose();
-    Statement::new(
-        "WITH held AS (
-            SELECT * FROM user_sessions WHERE session_token = ? FOR NO KEY UPDATE
-        ), moved AS (
-            UPDATE user_sessions SET generation = held.generation + 1, rotated_at = ?,
-                seen_generation = greatest(held.seen_generation, held.generation),
-                last_accessed = greatest(held.last_accessed, ?)
-            FROM held JOIN users ON users.id = held.user_id
-            WHERE user_sessions.id = held.id AND held.generation = ? AND held.is_active
-                AND held.expires_at > ? AND users.is_active
-                AND coalesce(held.last_accessed >= ?, true)
-                AND sha256(sha256(?::bytea || sha256(?::bytea || held.seed))) = ?
-            RETURNING user_sessions.*
-        ) SELECT true, ",
-    )
-    .bind::<Text, _>(sid.as_str().to_owned())
-    .bind::<Timestamptz, _>(at)
-    .bind::<Timestamptz, _>(at)
-    .bind::<BigInt, _>(proof.generation.0)
-    .bind::<Timestamptz, _>(at)
-    .bind::<Nullable<Timestamptz>, _>(idle_limit.map(|limit| at - limit))
-    .bind::<Binary, _>(outer.to_vec())
-    .bind::<Binary, _>(inner.to_vec())
-    .bind::<Binary, _>(digest.to_vec())
-    .sql(&LIVE)
-    .sql(" FROM moved AS user_sessions JOIN users ON users.id = user_sessions.user_id")
-    .sql(" UNION ALL SELECT false, ")
-    .sql(&LIVE)
-    .sql(
-        " FROM held AS user_sessions JOIN users ON users.id = user_sessions.user_id
-        WHERE NOT EXISTS (SELECT FROM moved)",
-    )
+    Statement::fixed(&ROTATE)
+        .bind::<Text, _>(sid.as_str().to_owned())
+        .bind::<Timestamptz, _>(at)
+        .bind::<Timestamptz, _>(at)
+        .bind::<BigInt, _>(proof.generation.0)
+        .bind::<Timestamptz, _>(at)
+        .bind::<Nullable<Timestamptz>, _>(idle_limit.map(|limit| at - limit))
+        .bind::<Binary, _>(outer.to_vec())
+        .bind::<Binary, _>(inner.to_vec())
+        .bind::<Binary, _>(digest.to_vec())
 }
+
+pub(super) enum Rotate {}
+
+impl Identity for Rotate {}
 
 /// An older use that is noted late does not say where the session was used last.
 pub(super) fn touch(key: &AuditKey, touch: &Touch, effects: &Effects) -> Statement {

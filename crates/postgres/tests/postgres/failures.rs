@@ -200,25 +200,3 @@ async fn a_reason_may_contain_any_character() {
     let listed = Outbox::list(&database.store, Some(MailStatus::Dead), 1).await.unwrap().remove(0);
     assert_eq!(listed.last_error.unwrap(), "550 \u{fffd} no");
 }
-
-/// A connection outlives the runtime of whoever opened it.
-#[test]
-fn workers_with_runtimes_of_their_own_share_connections() {
-    evently_auth_contract::run(async {
-        let database = Database::new().await;
-        for number in 0..3 {
-            let store = database.store.clone();
-            let worker = move || {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-                let new = given::user(&format!("user{number}"));
-                runtime.block_on(store.create(new, Effects::default())).unwrap()
-            };
-            tokio::task::spawn_blocking(|| std::thread::spawn(worker).join().unwrap()).await.unwrap();
-        }
-        assert_eq!(Users::list(&database.store, &given::everybody()).await.unwrap().total, 3);
-        let raw = database.raw().await;
-        let connections = "SELECT count(*) FROM pg_stat_activity
-            WHERE datname = current_database() AND application_name = 'evently-auth'";
-        assert_eq!(number(&raw, connections).await, 1);
-    });
-}

@@ -12,6 +12,7 @@ mod migrations;
 mod outages;
 mod races;
 mod replicas;
+mod runtimes;
 mod schema;
 #[path = "../support/mod.rs"]
 mod support;
