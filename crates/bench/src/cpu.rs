@@ -33,6 +33,17 @@ impl Cpu {
     }
 }
 
+/// How often the threads of a process have gone to sleep so far, each of which ended with a wake-up.
+pub(crate) fn sleeps(pid: i32) -> u64 {
+    let threads = numbers(Path::new(&format!("/proc/{pid}/task"))).into_iter();
+    let texts = threads.filter_map(|tid| fs::read_to_string(format!("/proc/{pid}/task/{tid}/status")).ok());
+    texts.filter_map(|text| voluntary(&text)).sum()
+}
+
+fn voluntary(status: &str) -> Option<u64> {
+    status.lines().find_map(|line| line.strip_prefix("voluntary_ctxt_switches:"))?.trim().parse().ok()
+}
+
 /// The processes of PostgreSQL that serve clients of `database`.
 pub(crate) fn backends(database: &str) -> Vec<i32> {
     let serves = |pid: &i32| {
@@ -71,6 +82,13 @@ mod tests {
     fn the_first_number_counts() {
         assert_eq!(on_cpu("1873564 9876 12\n"), Some(1_873_564));
         assert_eq!(on_cpu(""), None);
+    }
+
+    #[test]
+    fn sleeps_are_those_that_a_thread_chose() {
+        let status = "Name:\tx\nvoluntary_ctxt_switches:\t42\nnonvoluntary_ctxt_switches:\t7\n";
+        assert_eq!(voluntary(status), Some(42));
+        assert_eq!(voluntary("nonvoluntary_ctxt_switches:\t7\n"), None);
     }
 
     #[test]

@@ -297,7 +297,9 @@ async fn no_hot_query_reads_a_whole_table() {
 async fn is_planned_once(raw: &Client, sql: &str, values: &str) -> bool {
     let values = if values.is_empty() { String::new() } else { format!("({values})") };
     let run = format!("EXECUTE planned{values};").repeat(10);
-    raw.batch_execute(&format!("SET plan_cache_mode = auto; PREPARE planned AS {sql}; {run}")).await.expect(sql);
+    raw.batch_execute(&format!("SET plan_cache_mode = auto; PREPARE planned AS {sql}; {run}"))
+        .await
+        .expect(sql);
     let once = "SELECT generic_plans FROM pg_prepared_statements WHERE name = 'planned'";
     let once = support::number(raw, once).await;
     raw.batch_execute("DEALLOCATE planned; SET plan_cache_mode = force_generic_plan").await.unwrap();

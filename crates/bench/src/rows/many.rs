@@ -1,6 +1,7 @@
 //! What requests cost with many users, beside the same with few: CPU time of the server and of PostgreSQL together.
 
 use super::cost::{self, Cost};
+use super::program::resident;
 use super::{BUSY, counted};
 use crate::api::Api;
 use crate::load::Script;
@@ -81,8 +82,11 @@ pub(super) async fn measure(world: &World, asked: Asked) -> anyhow::Result<Measu
             }
         }
     }
+    let memory = |of: &Measuring<'_>| resident(of.server.pid).map(|bytes| Unit::Bytes.show(bytes));
+    let memory = format!("the server has {} in memory; with few users {}", memory(&many)?, memory(&few)?);
     let [few, many] = shares.map(|share| Unit::Time.show(median(&share)));
     measured.notes.push(format!("of it in PostgreSQL {many}; with few users {few}"));
+    measured.notes.push(memory);
     Ok(measured)
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, ensure};
 
 use super::sleep;
+use crate::cpu::{self, Cpu};
 use crate::load::{self, Pace, Script};
 use crate::table::Measured;
 use crate::work::Unit;
@@ -39,7 +40,22 @@ pub(super) async fn memory(world: &World) -> anyhow::Result<Measured> {
         show(afterwards),
         CALMING.as_secs(),
     ));
+    measured.notes.push(at_rest(server.pid).await);
     Ok(measured)
+}
+
+/// What a server does that nobody uses.
+async fn at_rest(pid: i32) -> String {
+    const TIME: Duration = Duration::from_secs(20);
+    let (cpu, sleeps) = (Cpu::of(&[pid]), cpu::sleeps(pid));
+    sleep(TIME).await;
+    let (cpu, sleeps) = (Cpu::of(&[pid]).since(&cpu), cpu::sleeps(pid).saturating_sub(sleeps));
+    let each_second = |value: f64| value / TIME.as_secs_f64();
+    format!(
+        "at rest its threads wake up {:.0} times a second and use {} of CPU in it",
+        each_second(number(sleeps)),
+        Unit::Time.show(each_second(cpu.as_secs_f64())),
+    )
 }
 
 pub(super) async fn start(world: &World) -> anyhow::Result<Measured> {
@@ -69,7 +85,7 @@ pub(super) fn size(world: &World) -> anyhow::Result<Measured> {
 }
 
 /// Bytes in memory that belong to the process: what it shares with others counts in full.
-fn resident(pid: i32) -> anyhow::Result<f64> {
+pub(super) fn resident(pid: i32) -> anyhow::Result<f64> {
     let text =
         fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).context("cannot read a server's memory")?;
     rss(&text).context("a server without memory")

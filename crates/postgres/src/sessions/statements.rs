@@ -90,14 +90,14 @@ pub(super) fn rotate(
     static ROTATE: LazyLock<Wording> = LazyLock::new(|| {
         Wording::new(
             "WITH held AS (
-                SELECT * FROM user_sessions WHERE session_token = ? FOR NO KEY UPDATE
+                SELECT *, ?::timestamptz AS at FROM user_sessions WHERE session_token = ? FOR NO KEY UPDATE
             ), moved AS (
-                UPDATE user_sessions SET generation = held.generation + 1, rotated_at = ?,
+                UPDATE user_sessions SET generation = held.generation + 1, rotated_at = held.at,
                     seen_generation = greatest(held.seen_generation, held.generation),
-                    last_accessed = greatest(held.last_accessed, ?)
+                    last_accessed = greatest(held.last_accessed, held.at)
                 FROM held JOIN users ON users.id = held.user_id
                 WHERE user_sessions.id = held.id AND held.generation = ? AND held.is_active
-                    AND held.expires_at > ? AND users.is_active
+                    AND held.expires_at > held.at AND users.is_active
                     AND coalesce(held.last_accessed >= ?, true)
                     AND sha256(sha256(?::bytea || sha256(?::bytea || held.seed))) = ?
                 RETURNING user_sessions.*
@@ -114,11 +114,9 @@ pub(super) fn rotate(
     });
     let (inner, outer, digest) = proof.expose();
     Statement::fixed(&ROTATE)
+        .bind::<Timestamptz, _>(at)
         .bind::<Text, _>(sid.as_str().to_owned())
-        .bind::<Timestamptz, _>(at)
-        .bind::<Timestamptz, _>(at)
         .bind::<BigInt, _>(proof.generation.0)
-        .bind::<Timestamptz, _>(at)
         .bind::<Nullable<Timestamptz>, _>(idle_limit.map(|limit| at - limit))
         .bind::<Binary, _>(outer.to_vec())
         .bind::<Binary, _>(inner.to_vec())
