@@ -29,6 +29,7 @@
 mod audit_log;
 mod config;
 mod connections;
+mod durations;
 mod effects;
 mod failure;
 mod import;

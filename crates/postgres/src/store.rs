@@ -3,12 +3,12 @@
 
 use crate::config::PgConfig;
 use crate::connections::{CALL, Connector, Lent, Pool, encryption};
+use crate::durations::Durations;
 use crate::failure::Failure;
 use crate::replicas::Replicas;
 use crate::sweep::Sweeps;
 use evently_auth_domain::audit::AuditKey;
-use evently_auth_domain::error::{StoreError, StoreErrorKind};
-use metrics::histogram;
+use evently_auth_domain::error::StoreError;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -23,6 +23,7 @@ pub struct PgStore {
     pub(crate) connector: Connector,
     pub(crate) audit_key: AuditKey,
     pub(crate) sweeps: Arc<Sweeps>,
+    durations: Arc<Durations>,
 }
 
 impl PgStore {
@@ -51,7 +52,14 @@ impl PgStore {
             .enumerate()
             .map(|(number, connector)| Pool::new(&format!("replica-{number}"), connector, config.pool_size));
         let replicas = Arc::new(Replicas::new(replicas.collect()));
-        Ok(Self { primary, replicas, connector, audit_key, sweeps: Arc::default() })
+        Ok(Self {
+            primary,
+            replicas,
+            connector,
+            audit_key,
+            sweeps: Arc::default(),
+            durations: Arc::default(),
+        })
     }
 
     /// Runs a call that changes nothing. It is run again when its connection turns out to be dead.
@@ -106,19 +114,7 @@ impl PgStore {
             self.primary.forget_idle();
             Err(StoreError::unavailable(format!("{operation}: no answer within {} s", CALL.as_secs())))
         });
-        let error = match result.as_ref().map_err(|error| error.kind) {
-            Ok(_) => "",
-            Err(StoreErrorKind::Unavailable) => "unavailable",
-            Err(StoreErrorKind::Contention) => "contention",
-            Err(StoreErrorKind::Corrupt) => "corrupt",
-        };
-        histogram!(
-            "db_client_operation_duration_seconds",
-            "db_system_name" => "postgresql",
-            "db_operation_name" => operation,
-            "error_type" => error,
-        )
-        .record(start.elapsed());
+        self.durations.record(operation, result.as_ref().err().map(|error| error.kind), start.elapsed());
         result
     }
 }

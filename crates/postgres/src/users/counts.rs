@@ -91,7 +91,7 @@ impl Counts {
                         ) AS parts GROUP BY block
                     ) AS blocks
                 ) AS summed
-                WHERE through > skip ORDER BY summed.block LIMIT 1
+                WHERE through > skip AND through - n <= skip
             )",
             BITS * level
         )
