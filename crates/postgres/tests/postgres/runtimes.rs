@@ -25,36 +25,28 @@ async fn ask(runtime: &Runtime, store: &PgStore) {
     runtime.spawn(async move { store.probe().await }).await.unwrap().unwrap();
 }
 
+/// How many connections three runtimes open that take turns in asking, when there may be so many.
+async fn opened(pool_size: usize) -> i64 {
+    let database = Database::new().await;
+    let (store, runtimes) = (store(&database, pool_size), [runtime(), runtime(), runtime()]);
+    for _ in 0..3 {
+        for runtime in &runtimes {
+            ask(runtime, &store).await;
+        }
+    }
+    let opened = number(&database.raw().await, CONNECTIONS).await;
+    runtimes.into_iter().for_each(Runtime::shutdown_background);
+    opened
+}
+
 #[test]
 fn each_keeps_to_the_connections_that_it_opened() {
-    run(async {
-        let database = Database::new().await;
-        let raw = database.raw().await;
-        let (store, runtimes) = (store(&database, 5), [runtime(), runtime(), runtime()]);
-        for _ in 0..3 {
-            for runtime in &runtimes {
-                ask(runtime, &store).await;
-            }
-        }
-        assert_eq!(number(&raw, CONNECTIONS).await, 3);
-        runtimes.into_iter().for_each(Runtime::shutdown_background);
-    });
+    run(async { assert_eq!(opened(5).await, 3) });
 }
 
 #[test]
 fn where_there_are_too_few_connections_they_share() {
-    run(async {
-        let database = Database::new().await;
-        let raw = database.raw().await;
-        let (store, runtimes) = (store(&database, 2), [runtime(), runtime(), runtime()]);
-        for _ in 0..3 {
-            for runtime in &runtimes {
-                ask(runtime, &store).await;
-            }
-        }
-        assert_eq!(number(&raw, CONNECTIONS).await, 2);
-        runtimes.into_iter().for_each(Runtime::shutdown_background);
-    });
+    run(async { assert_eq!(opened(2).await, 2) });
 }
 
 #[test]
