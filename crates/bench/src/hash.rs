@@ -74,7 +74,7 @@ pub(crate) async fn time(count: u32) -> anyhow::Result<HashTime> {
 /// What one hash takes on average of `count`, while all cores hash, each in a loop of its own.
 pub(crate) async fn on_all_cores(count: u32) -> anyhow::Result<HashTime> {
     let cores = u32::try_from(crate::machine::cores())?;
-    let loops: Vec<_> = (0..cores).map(|_| tokio::spawn(time(count / cores))).collect();
+    let loops: Vec<_> = (0..cores).map(|_| tokio::spawn(time(count.div_ceil(cores)))).collect();
     let mut total = HashTime { cpu: 0.0, wall: 0.0 };
     for each in loops {
         let each = each.await??;

@@ -46,6 +46,7 @@ const TECHNOLOGIES: &[(&str, &[&str])] = &[
     ("anyhow", &["bench", "server", "xtask"]), // libraries have error types
     ("argon2", &["crypto", "bench"]),
     ("bcrypt", &["crypto"]),
+    ("deadpool*", &[]), // the pool of PostgreSQL is ours, see docs/decisions/0030
     ("diesel*", &["postgres", "sqlite"]),
     ("jwt-simple", &["crypto"]),
     ("lettre", &["smtp", "bench"]),

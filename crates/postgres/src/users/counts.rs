@@ -91,7 +91,7 @@ impl Counts {
                         ) AS parts GROUP BY block
                     ) AS blocks
                 ) AS summed
-                WHERE through > skip AND through - n <= skip
+                WHERE through > skip AND through - n <= skip LIMIT 1
             )",
             BITS * level
         )

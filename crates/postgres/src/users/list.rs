@@ -34,25 +34,32 @@ pub(super) fn page(rows: Vec<ListRow>) -> Result<UserPage, StoreError> {
 fn browse(filter: &UserFilter) -> Statement<ListSql> {
     let (counts, conditions, columns) = (Counts::of(filter), conditions(filter), columns::<UserRow>());
     let (changed, total) = (counts.changed(), counts.total());
-    // In the text: a limit that is not known counts as a tenth of all accounts, so that a plan for every limit would look
-    // so dear to PostgreSQL that it made a new one each time.
-    let limit = filter.limit;
+    let limit = i64::from(filter.limit);
+    // A limit that PostgreSQL does not know counts as a tenth of all accounts: a plan for every limit would look so dear
+    // that it made a new one each time. A power of two bounds it, so that there are few statements.
+    let most = filter.limit.checked_next_power_of_two().unwrap_or(u32::MAX);
     // The first page is found without a walk.
     if filter.skip == 0 {
         return Statement::new(format!(
             "WITH {changed} SELECT total, {columns} FROM ({total}) AS counted LEFT JOIN (
-                SELECT * FROM users WHERE true{conditions} ORDER BY id LIMIT {limit}
+                SELECT * FROM (
+                    SELECT * FROM users WHERE true{conditions} ORDER BY id LIMIT {most}
+                ) AS most ORDER BY id LIMIT ?
             ) AS users ON true ORDER BY users.id"
-        ));
+        ))
+        .bind::<BigInt, _>(limit);
     }
     let start = counts.start();
     Statement::new(format!(
         "WITH {changed}, {start} SELECT total, {columns} FROM ({total}) AS counted LEFT JOIN (
-            SELECT * FROM users WHERE id >= (SELECT id FROM start){conditions}
-            ORDER BY id LIMIT {limit} OFFSET (SELECT skip FROM start)
+            SELECT * FROM (
+                SELECT * FROM users WHERE id >= (SELECT id FROM start){conditions}
+                ORDER BY id LIMIT {most} OFFSET (SELECT skip FROM start)
+            ) AS most ORDER BY id LIMIT ?
         ) AS users ON true ORDER BY users.id"
     ))
     .bind::<BigInt, _>(skip(filter))
+    .bind::<BigInt, _>(limit)
 }
 
 /// Everything that matches is looked at once: it has to be counted, and whatever the page would be found by, that
