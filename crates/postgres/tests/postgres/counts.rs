@@ -276,6 +276,22 @@ async fn accounts_are_counted_beside_whoever_changes_them() {
     }
 }
 
+/// A walk to a far page adds up neighbours, which are on few pages then.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_counted_anew_lies_in_order() {
+    let database = Database::new().await;
+    let raw = database.raw().await;
+    raw.batch_execute(&make("SELECT generate_series(1, 20000)")).await.unwrap();
+    raw.batch_execute("SELECT count_users_anew()").await.unwrap();
+    let turns = "SELECT count(*) FROM (
+            SELECT (level, block, role) < lag((level, block, role)) OVER (ORDER BY ctid) AS back FROM user_counts
+        ) AS placed WHERE back";
+    assert!(number(&raw, "SELECT count(*) FROM user_counts").await > 600);
+    // Once, should it begin in room that was free.
+    let turns = number(&raw, turns).await;
+    assert!(turns <= 1, "{turns} counts lie behind one that comes after them");
+}
+
 /// A database that has not got it, and a user who may not create it.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_missing_extension_is_named_with_what_to_do() {
