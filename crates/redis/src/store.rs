@@ -138,7 +138,7 @@ impl RedisStore {
             let line = self.0.supervisor.line().await?;
             let node =
                 line.node(key.slot()).ok_or_else(|| RedisError::from((ErrorKind::Io, "no such slot")))?;
-            self.0.supervisor.dialer().dial(&node.endpoint, pushes).await
+            self.0.supervisor.dialer().dial(&node.link.endpoint, pushes).await
         };
         match timeout(CONNECT, open).await {
             Ok(link) => link.map_err(StoreError::unavailable),
@@ -153,7 +153,7 @@ impl RedisStore {
     pub(crate) async fn leads_to(&self, key: &Key, link: &Link) -> Result<(), StoreError> {
         let line = self.0.supervisor.line().await.map_err(StoreError::unavailable)?;
         match line.node(key.slot()) {
-            Some(node) if node.endpoint == link.endpoint => Ok(()),
+            Some(node) if node.link.endpoint == link.endpoint => Ok(()),
             _ => Err(StoreError::unavailable("the channel is on another node by now")),
         }
     }
@@ -199,7 +199,7 @@ impl RedisStore {
 
     async fn send_once(&self, line: &Line, slot: u16, request: Request<'_>) -> RedisResult<Value> {
         let node = line.node(slot).ok_or_else(|| RedisError::from((ErrorKind::Io, "no such slot")))?;
-        let connection = &mut node.connection.clone();
+        let connection = &mut node.connection();
         match request {
             Request::One(command) => self.redirected(command, command.query_async(connection).await).await,
             Request::Script { script, keys, arguments } => {

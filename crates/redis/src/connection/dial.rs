@@ -1,5 +1,5 @@
-//! Opens one connection to one server. Its driver lives on the main runtime, whoever asked for it: the runtimes of
-//! HTTP workers are single threads, and end before the connection does.
+//! Opens one connection to one server. Its driver lives on the main runtime, unless the caller wants to drive it: the
+//! runtimes of HTTP workers are single threads, and end before the others do.
 
 use super::{RESPONSE, tls};
 use crate::config::{Endpoint, InvalidRedisConfig, RedisConfig};
@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 use std::io;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Id};
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
@@ -60,18 +60,35 @@ impl Dialer {
     /// Opens a connection as the configured user. `pushes` hears what the server says unasked, and
     /// `PushKind::Disconnection` at the end of the connection. Waits without bound: the caller bounds it.
     pub(crate) async fn dial(&self, endpoint: &Endpoint, pushes: impl AsyncPushSender) -> RedisResult<Link> {
-        self.open(endpoint, &self.greeting, AsyncConnectionConfig::new().set_push_sender(pushes)).await
+        self.dial_on(&self.runtime, endpoint, pushes).await
+    }
+
+    /// The same, driven by `runtime`: the one that this runs on, or the main one.
+    pub(super) async fn dial_on(
+        &self,
+        runtime: &Handle,
+        endpoint: &Endpoint,
+        pushes: impl AsyncPushSender,
+    ) -> RedisResult<Link> {
+        let config = AsyncConnectionConfig::new().set_push_sender(pushes);
+        self.open(runtime, endpoint, &self.greeting, config).await
+    }
+
+    /// Whether it is the main runtime.
+    pub(super) fn is_main(&self, runtime: Id) -> bool {
+        self.runtime.id() == runtime
     }
 
     /// Opens a connection to a Sentinel, which has no databases, and may have no users.
     pub(super) async fn dial_sentinel(&self, endpoint: &Endpoint, as_user: bool) -> RedisResult<Link> {
         let greeting = if as_user { self.greeting.clone() } else { RedisConnectionInfo::default() };
         let greeting = greeting.set_protocol(ProtocolVersion::RESP2).set_db(0).set_skip_set_lib_name();
-        self.open(endpoint, &greeting, AsyncConnectionConfig::new()).await
+        self.open(&self.runtime, endpoint, &greeting, AsyncConnectionConfig::new()).await
     }
 
     async fn open(
         &self,
+        runtime: &Handle,
         endpoint: &Endpoint,
         greeting: &RedisConnectionInfo,
         config: AsyncConnectionConfig,
@@ -79,7 +96,7 @@ impl Dialer {
         let stream = self.stream(endpoint).await?;
         let config = config.set_response_timeout(Some(RESPONSE)).set_pipeline_buffer_size(QUEUE);
         let (connection, driver) = MultiplexedConnection::new_with_config(greeting, stream, config).await?;
-        let driver = self.runtime.spawn(driver).abort_handle();
+        let driver = runtime.spawn(driver).abort_handle();
         Ok(Link { endpoint: endpoint.clone(), connection, driver })
     }
 

@@ -3,27 +3,30 @@
 use super::RESPONSE;
 use super::dial::{Dialer, Link};
 use super::line::{Line, says_ok, trouble};
+use super::near::Node;
 use crate::config::{Endpoint, Topology};
 use crate::key::SLOTS;
 use futures_util::future::{join_all, select_ok, try_join_all};
 use redis::aio::AsyncPushSender;
 use redis::{ErrorKind, FromRedisValue, RedisError, RedisResult, ServerErrorKind, Value};
+use std::sync::Arc;
 use tokio::time::timeout;
 
 /// Builds a line; `pushes` hears of the end of each of its connections. `known` are masters seen before, in case that
 /// all nodes of a cluster that the settings name are gone. Waits without bound: the caller bounds it.
 pub(super) async fn discover(
-    dialer: &Dialer,
+    dialer: &Arc<Dialer>,
     topology: &Topology,
     known: &[Endpoint],
     generation: u64,
     pushes: &(impl AsyncPushSender + Clone),
 ) -> RedisResult<Line> {
+    let node = |link| Node::new(link, dialer.clone());
     match topology {
         Topology::Single(endpoint) => {
             let link = dialer.dial(endpoint, pushes.clone()).await?;
             says_master(&link).await?;
-            Ok(Line::single(generation, link))
+            Ok(Line::single(generation, node(link)))
         }
         Topology::Sentinel { sentinels, master } => {
             // Each Sentinel is asked at once; the first that leads to a server that says it is the master wins.
@@ -35,7 +38,7 @@ pub(super) async fn discover(
                     Ok::<_, RedisError>(link)
                 })
             });
-            Ok(Line::single(generation, select_ok(masters).await?.0))
+            Ok(Line::single(generation, node(select_ok(masters).await?.0)))
         }
         Topology::Cluster(nodes) => {
             let seeds = nodes.iter().chain(known).map(|seed| Box::pin(ask_cluster(dialer, seed)));
@@ -50,7 +53,8 @@ pub(super) async fn discover(
                 indices.push((last, index));
             }
             let links = masters.iter().map(|master| dialer.dial(master, pushes.clone()));
-            Ok(Line::cluster(generation, try_join_all(links).await?, indices))
+            let nodes = try_join_all(links).await?.into_iter().map(node).collect();
+            Ok(Line::cluster(generation, nodes, indices))
         }
     }
 }
@@ -61,7 +65,7 @@ pub(super) async fn has_moved(dialer: &Dialer, topology: &Topology, line: &Line)
     let Topology::Sentinel { sentinels, master } = topology else { return false };
     let asked = sentinels.iter().map(|sentinel| timeout(RESPONSE, ask_sentinel(dialer, sentinel, master)));
     let mut named = join_all(asked).await.into_iter().flatten().flatten().peekable();
-    named.peek().is_some() && !named.any(|named| line.nodes().iter().any(|node| node.endpoint == named))
+    named.peek().is_some() && !named.any(|named| line.links().any(|link| link.endpoint == named))
 }
 
 async fn ask_sentinel(dialer: &Dialer, sentinel: &Endpoint, master: &str) -> RedisResult<Endpoint> {

@@ -1,6 +1,7 @@
 //! A set of connections that serves every slot.
 
 use super::dial::Link;
+use super::near::Node;
 use crate::key::SLOTS;
 use futures_util::future::try_join_all;
 use redis::{RedisError, RedisResult};
@@ -11,7 +12,7 @@ use tokio::time::timeout;
 pub(crate) struct Line {
     /// Which of the lines it is that were built one after the other.
     pub(super) generation: u64,
-    nodes: Vec<Link>,
+    nodes: Vec<Node>,
     /// Last slot of a range, and the index of its node; ascending, without a gap.
     ranges: Vec<(u16, usize)>,
     is_cluster: bool,
@@ -19,33 +20,38 @@ pub(crate) struct Line {
 
 impl Line {
     /// One server for everything.
-    pub(super) fn single(generation: u64, node: Link) -> Self {
+    pub(super) fn single(generation: u64, node: Node) -> Self {
         Self { generation, nodes: vec![node], ranges: vec![(SLOTS - 1, 0)], is_cluster: false }
     }
 
     /// The masters of a cluster.
-    pub(super) fn cluster(generation: u64, nodes: Vec<Link>, ranges: Vec<(u16, usize)>) -> Self {
+    pub(super) fn cluster(generation: u64, nodes: Vec<Node>, ranges: Vec<(u16, usize)>) -> Self {
         Self { generation, nodes, ranges, is_cluster: true }
     }
 
     /// The server of a slot.
-    pub(crate) fn node(&self, slot: u16) -> Option<&Link> {
+    pub(crate) fn node(&self, slot: u16) -> Option<&Node> {
         let range = self.ranges.partition_point(|(last, _)| *last < slot);
         self.ranges.get(range).and_then(|(_, node)| self.nodes.get(*node))
     }
 
-    /// Every server.
-    pub(super) fn nodes(&self) -> &[Link] {
-        &self.nodes
+    /// To every server, the connection that the line was built with.
+    pub(super) fn links(&self) -> impl Iterator<Item = &Link> {
+        self.nodes.iter().map(|node| &node.link)
+    }
+
+    /// Closes the connections of other runtimes that were not used since this was asked last.
+    pub(super) fn forget_unused(&self) {
+        self.nodes.iter().for_each(Node::forget_unused);
     }
 
     /// Asks every server whether it serves; a node of a cluster says so only while the whole cluster does.
     pub(crate) async fn check(&self, patience: Duration) -> RedisResult<()> {
-        let checks = self.nodes.iter().map(|node| async move {
+        let checks = self.links().map(|link| async move {
             if self.is_cluster {
-                says_ok(node).await
+                says_ok(link).await
             } else {
-                redis::cmd("PING").query_async(&mut node.connection.clone()).await
+                redis::cmd("PING").query_async(&mut link.connection.clone()).await
             }
         });
         match timeout(patience, try_join_all(checks)).await {
@@ -56,8 +62,8 @@ impl Line {
 }
 
 /// Whether a node says that its cluster serves every slot.
-pub(super) async fn says_ok(node: &Link) -> RedisResult<()> {
-    let info: String = redis::cmd("CLUSTER").arg("INFO").query_async(&mut node.connection.clone()).await?;
+pub(super) async fn says_ok(link: &Link) -> RedisResult<()> {
+    let info: String = redis::cmd("CLUSTER").arg("INFO").query_async(&mut link.connection.clone()).await?;
     if info.contains("cluster_state:ok") { Ok(()) } else { Err(trouble("the cluster is not ok")) }
 }
 

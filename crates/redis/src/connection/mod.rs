@@ -1,6 +1,6 @@
 //! One way to reach Redis, whatever its shape.
 //!
-//! A [`Line`] is a set of connections, one per master, that serves every slot. A [`Supervisor`] keeps one up: it
+//! A [`Line`] is a set of masters with connections that serves every slot. A [`Supervisor`] keeps one up: it
 //! builds a new line whenever something is wrong with the old one, and tells callers at once while there is none.
 //! redis-rs's own managers of connections are not used: its cluster client runs a script a second time when an answer
 //! was lost, which would turn an accepted code into a rejected one, and neither tells that Redis is known to be away.
@@ -8,6 +8,7 @@
 mod dial;
 mod discover;
 mod line;
+mod near;
 mod supervisor;
 mod tls;
 

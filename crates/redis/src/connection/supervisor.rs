@@ -24,6 +24,9 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How often servers are asked whether they are there.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
+/// After how many heartbeats the connections of other runtimes that nobody used meanwhile are closed.
+const REST: u32 = 30;
+
 /// Between two attempts to build a line.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
@@ -69,6 +72,9 @@ impl Supervisor {
 
     /// The line. Waits for a second at most, and not at all when Redis is known to be away.
     pub(crate) async fn line(&self) -> RedisResult<Arc<Line>> {
+        if let State::Up(line) = &*self.state.borrow() {
+            return Ok(line.clone());
+        }
         let mut state = self.state.clone();
         let known = match timeout(GRACE, state.wait_for(|state| !matches!(state, State::Connecting))).await {
             Ok(Ok(known)) => known.clone(),
@@ -115,7 +121,7 @@ impl Keeper {
         for generation in 1.. {
             match self.build(generation, &known).await {
                 Ok(line) => {
-                    known = line.nodes().iter().map(|node| node.endpoint.clone()).collect();
+                    known = line.links().map(|link| link.endpoint.clone()).collect();
                     let since = Instant::now();
                     self.publish(State::Up(line.clone()));
                     self.watch(&line).await;
@@ -164,8 +170,11 @@ impl Keeper {
         let mut broken = self.broken.subscribe();
         let reported = broken.wait_for(|latest| *latest >= line.generation);
         let left = async {
-            loop {
+            for beat in 1_u32.. {
                 sleep(HEARTBEAT).await;
+                if beat.is_multiple_of(REST) {
+                    line.forget_unused();
+                }
                 let is_broken = line.check(RESPONSE).await.is_err();
                 if is_broken || has_moved(&self.dialer, &self.topology, line).await {
                     break;

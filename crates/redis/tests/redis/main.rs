@@ -8,5 +8,6 @@ mod cluster;
 mod failures;
 mod keys;
 mod measures;
+mod runtimes;
 mod sentinel;
 mod world;
