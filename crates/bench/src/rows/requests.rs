@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use super::{BUSY, cost, counted};
+use crate::cpu::Cpu;
 use crate::hash;
-use crate::load::{self, Pace, Script};
+use crate::load::{Pace, Script};
 use crate::machine::cores;
 use crate::process::Process;
 use crate::site::Site;
+use crate::stats::median;
 use crate::table::Measured;
 use crate::work::Unit;
 use crate::world::{FEW, World};
@@ -42,9 +44,7 @@ pub(super) async fn me(world: &World) -> anyhow::Result<Measured> {
             rates.push(figure.figures.per_second());
         }
     }
-    measured
-        .notes
-        .push(format!("{} on 8 connections beside wrk", Unit::PerSecond.show(crate::stats::median(&rates))));
+    measured.notes.push(format!("{} on 8 connections beside wrk", Unit::PerSecond.show(median(&rates))));
     Ok(measured)
 }
 
@@ -91,33 +91,51 @@ async fn with_password(world: &World, script: impl Fn(u32) -> Script) -> anyhow:
         let figure = cost::of(&site, &server, &script(PASSWORD_ROUNDS + round), pace).await?;
         single.push(figure.server / reference.cpu);
     }
-    let ratio = crate::stats::median(&single);
+    let ratio = median(&single);
     measured.notes.push(format!("one after another, against one bare hash after another: {ratio:.2}"));
     Ok(measured)
 }
 
 pub(super) async fn throughput(world: &World) -> anyhow::Result<Measured> {
     const THROUGHPUT_ROUNDS: u32 = 5;
-    let (_site, server) = start(world).await?;
+    let (site, server) = start(world).await?;
+    let redis: Vec<i32> = world.redis.pid().into_iter().collect();
     let connections = u32::try_from(cores() * 4).unwrap_or(u32::MAX);
     let busy = Pace::Busy { connections, time: Duration::from_secs(5) };
     let cores = f64::from(u32::try_from(cores()).unwrap_or(u32::MAX));
     let mut measured = Measured::default();
-    let mut together = Vec::new();
+    let (mut together, mut floor) = (Vec::new(), Vec::new());
+    let (mut ours, mut in_postgres, mut in_redis) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..=THROUGHPUT_ROUNDS {
         let reference = cores / hash::time(SINGLE_PASSWORDS).await?.wall;
-        let on_all_cores = cores / hash::on_all_cores(PASSWORDS).await?.wall;
-        let figure = load::run(&server.base, &Script::login(FEW, round), busy).await?.all_good()?;
+        let bare = hash::on_all_cores(PASSWORDS).await?;
+        let before = Cpu::of(&redis);
+        let cost = cost::of(&site, &server, &Script::login(FEW, round), busy).await?;
+        let by_redis = Cpu::of(&redis).since(&before).as_secs_f64() / cost.figures.requests;
         if round > 0 {
+            let rate = cost.figures.good_per_second();
             measured.references.push(reference);
-            measured.figures.push(figure.good_per_second());
-            together.push(figure.good_per_second() / on_all_cores);
+            measured.figures.push(rate);
+            together.push(rate * bare.wall / cores);
+            floor.push(cores / (bare.cpu + cost.postgres + by_redis) / reference);
+            ours.push(cost.server);
+            in_postgres.push(cost.postgres);
+            in_redis.push(by_redis);
         }
     }
-    let ratio = crate::stats::median(&together);
-    measured
-        .notes
-        .push(format!("{ratio:.2} of what raw loops on all cores at once reach, which share the memory too"));
+    let time = |of: &[f64]| Unit::Time.show(median(of));
+    measured.notes.push(format!(
+        "{:.2} of what raw loops on all cores at once reach, which share the memory too",
+        median(&together)
+    ));
+    measured.notes.push(format!(
+        "a login takes {} of the server, {} of PostgreSQL and {} of Redis; a server that did nothing but hash would \
+         reach {:.2}",
+        time(&ours),
+        time(&in_postgres),
+        time(&in_redis),
+        median(&floor)
+    ));
     Ok(measured)
 }
 
