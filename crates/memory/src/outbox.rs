@@ -41,6 +41,11 @@ impl WaitingMail {
             && self.leased_until.is_none_or(|until| until <= now)
     }
 
+    /// An attempt that nobody settled was due when its lease ended.
+    fn due_since(&self) -> Timestamp {
+        self.leased_until.unwrap_or(self.next_attempt_at)
+    }
+
     fn is_held_by(&self, lease: i64) -> bool {
         self.leased_until.is_some() && self.lease == lease
     }
@@ -95,14 +100,18 @@ impl Outbox for MemoryStore {
     async fn claim(&self, limit: u32, length: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError> {
         let mut state = self.state()?;
         let mut due: Vec<_> = state.mails.iter_mut().filter(|(_, waiting)| waiting.is_due(now)).collect();
-        due.sort_by_key(|(id, waiting)| (waiting.mail.priority, waiting.mail.created_at, **id));
+        due.sort_by_key(|(id, waiting)| {
+            (waiting.mail.priority, waiting.due_since(), waiting.mail.created_at, **id)
+        });
         let claim = |(id, waiting): (&MailId, &mut WaitingMail)| {
             waiting.attempts += 1;
             waiting.lease += 1;
             waiting.leased_until = Some(now + length);
             MailJob { id: *id, lease: waiting.lease, attempt: waiting.attempts, mail: waiting.mail.clone() }
         };
-        Ok(due.into_iter().take(limit as usize).map(claim).collect())
+        let mut jobs: Vec<_> = due.into_iter().take(limit as usize).map(claim).collect();
+        jobs.sort_by_key(|job| (job.mail.priority, job.mail.created_at, job.id));
+        Ok(jobs)
     }
 
     async fn settle(&self, job: &MailJob, delivery: Delivery) -> Result<bool, StoreError> {

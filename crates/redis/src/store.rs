@@ -38,7 +38,8 @@ struct Inner {
 
 impl RedisStore {
     /// Begins to connect, in tasks on `runtime`, which must be the main one. Redis need not be there: calls fail while
-    /// it is away, and work when it is back. Every key begins with `prefix` and a colon.
+    /// it is away, and work when it is back. Calls on other runtimes open connections that these drive, so they need
+    /// I/O and time. Every key begins with `prefix` and a colon.
     ///
     /// # Errors
     /// For settings that no Redis could serve.

@@ -28,11 +28,12 @@ impl Outbox for SqliteStore {
     async fn claim(&self, limit: u32, length: TimeDelta, now: Timestamp) -> Result<Vec<MailJob>, StoreError> {
         self.write(move |connection| {
             let queue = diesel::alias!(outbox as queue);
+            let next_attempt_at = queue.field(outbox::next_attempt_at);
             let (priority, created_at, id) = queue.fields((outbox::priority, outbox::created_at, outbox::id));
             let due = queue
                 .filter(queue.field(outbox::status).eq(MailStatus::Queued.as_str()))
-                .filter(queue.field(outbox::next_attempt_at).le(micros(now)))
-                .order((priority, created_at, id))
+                .filter(next_attempt_at.le(micros(now)))
+                .order((priority, next_attempt_at, created_at, id))
                 .limit(limit.into())
                 .select(id);
             let rows = diesel::update(outbox::table)

@@ -4,7 +4,7 @@ use crate::given::{INSTANT, at, code_mail, effects, notice};
 use crate::{StoreHarness, race};
 use chrono::TimeDelta;
 use evently_auth_domain::Timestamp;
-use evently_auth_domain::mail::{MailEntry, MailJob, MailStatus, SealedMail};
+use evently_auth_domain::mail::{Delivery, MailEntry, MailJob, MailStatus, SealedMail};
 use std::collections::HashSet;
 
 const LEASE: TimeDelta = TimeDelta::minutes(2);
@@ -71,6 +71,25 @@ pub async fn codes_come_before_notices_and_older_before_newer(store: StoreHarnes
     }
     let expected: Vec<_> = [1, 5, 3, 2, 4, 0].map(|index| mails[index].message_id.clone()).into();
     assert_eq!(order, expected);
+}
+
+/// One that could not be delivered keeps none of those waiting that came since.
+pub async fn what_is_due_longer_comes_first(store: StoreHarness) {
+    store.post([notice(0)]).await;
+    let first = claim(&store, 1, at(1)).await.remove(0);
+    let retry = Delivery::Retry { at: at(50), reason: "451 later".to_owned() };
+    assert!(store.outbox.settle(&first, retry).await.unwrap());
+    let mails = [notice(10), notice(20), notice(60)];
+    store.post(mails.clone()).await;
+    let mut order = Vec::new();
+    for _ in 0..4 {
+        order.extend(claim(&store, 1, at(70)).await.into_iter().map(|job| job.mail.message_id));
+    }
+    assert_eq!(order, [&mails[0], &mails[1], &first.mail, &mails[2]].map(|mail| mail.message_id.clone()));
+    // What a lease was lost of is due since its end.
+    let last = notice(100);
+    store.post([last.clone()]).await;
+    assert_eq!(claim(&store, 1, at(70) + LEASE).await.remove(0).mail.message_id, last.message_id);
 }
 
 /// 64 workers, 100 mails: each mail is claimed once.

@@ -17,6 +17,7 @@ macro_rules! outbox {
                 a_lease_that_ended_is_claimed_again,
                 a_claim_has_a_limit,
                 codes_come_before_notices_and_older_before_newer,
+                what_is_due_longer_comes_first,
                 many_claims_at_once_share_the_mails,
                 effects_without_a_change_are_written,
             ],

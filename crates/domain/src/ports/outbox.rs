@@ -8,7 +8,7 @@ use chrono::TimeDelta;
 /// Mails that wait to be sent. Most of them get here as effects of a change.
 ///
 /// - A claimed mail is claimed by nobody else before its lease ends; a lease that ended is claimed again.
-/// - Codes are claimed before notices, then the older before the newer.
+/// - Codes are claimed before notices, then those that are due longer; a claim yields codes first, then the older first.
 /// - A mail is settled only by the lease that holds it: the latest, and once. No lease of a mail is ever given again.
 /// - The payload of a sent or expired mail is wiped.
 #[async_trait]

@@ -16,18 +16,23 @@ pub(super) fn put(key: &AuditKey, effects: &Effects) -> Statement<BigInt> {
         .sql(" SELECT count(*) FROM cause")
 }
 
-/// Yields what was claimed, in any order. What somebody else is about to claim is passed over.
+/// Yields what was claimed, in any order. What somebody else is about to claim is passed over. One priority after the
+/// other, so that what is not due yet is not looked at, however much that is.
 pub(super) fn claim(limit: u32, length: TimeDelta, now: Timestamp) -> Statement<MailSql> {
     Statement::new(
         "UPDATE outbox SET attempts = attempts + 1, next_attempt_at = ?, lease = lease + 1, is_claimed = true
         WHERE id = ANY (ARRAY(
-            SELECT id FROM outbox WHERE status = 'queued' AND next_attempt_at <= ?
-            ORDER BY priority, created_at, id LIMIT ?
-            FOR UPDATE SKIP LOCKED
+            SELECT due.id FROM (VALUES (0::bigint), (1)) AS kind (priority) CROSS JOIN LATERAL (
+                SELECT id FROM outbox
+                WHERE status = 'queued' AND priority = kind.priority AND next_attempt_at <= ?
+                ORDER BY next_attempt_at, created_at, id LIMIT ?
+                FOR UPDATE SKIP LOCKED
+            ) AS due LIMIT ?
         )) RETURNING ",
     )
     .bind::<Timestamptz, _>(now + length)
     .bind::<Timestamptz, _>(now)
+    .bind::<BigInt, _>(i64::from(limit))
     .bind::<BigInt, _>(i64::from(limit))
     .sql(&columns::<MailRow>())
 }

@@ -7,6 +7,7 @@ use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{AsyncConnectionConfig, ProtocolVersion, RedisConnectionInfo, RedisResult};
 use rustls::pki_types::ServerName;
 use std::io;
+use std::net::SocketAddr;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::runtime::{Handle, Id};
@@ -27,6 +28,8 @@ pub(crate) struct Dialer {
 pub(crate) struct Link {
     /// Where it leads.
     pub(crate) endpoint: Endpoint,
+    /// The address that this was.
+    pub(super) peer: SocketAddr,
     /// Commands of many callers at once, each with [`RESPONSE`] to be answered; a clone is the same connection.
     pub(crate) connection: MultiplexedConnection,
     driver: AbortHandle,
@@ -60,18 +63,21 @@ impl Dialer {
     /// Opens a connection as the configured user. `pushes` hears what the server says unasked, and
     /// `PushKind::Disconnection` at the end of the connection. Waits without bound: the caller bounds it.
     pub(crate) async fn dial(&self, endpoint: &Endpoint, pushes: impl AsyncPushSender) -> RedisResult<Link> {
-        self.dial_on(&self.runtime, endpoint, pushes).await
+        let config = AsyncConnectionConfig::new().set_push_sender(pushes);
+        self.open(&self.runtime, (endpoint, None), &self.greeting, config).await
     }
 
-    /// The same, driven by `runtime`: the one that this runs on, or the main one.
-    pub(super) async fn dial_on(
+    /// The same, driven by `runtime`, which this runs on, to the very server that was found at `endpoint` before: its
+    /// name may lead to another by now.
+    pub(super) async fn dial_near(
         &self,
         runtime: &Handle,
         endpoint: &Endpoint,
+        peer: SocketAddr,
         pushes: impl AsyncPushSender,
     ) -> RedisResult<Link> {
         let config = AsyncConnectionConfig::new().set_push_sender(pushes);
-        self.open(runtime, endpoint, &self.greeting, config).await
+        self.open(runtime, (endpoint, Some(peer)), &self.greeting, config).await
     }
 
     /// Whether it is the main runtime.
@@ -83,25 +89,29 @@ impl Dialer {
     pub(super) async fn dial_sentinel(&self, endpoint: &Endpoint, as_user: bool) -> RedisResult<Link> {
         let greeting = if as_user { self.greeting.clone() } else { RedisConnectionInfo::default() };
         let greeting = greeting.set_protocol(ProtocolVersion::RESP2).set_db(0).set_skip_set_lib_name();
-        self.open(&self.runtime, endpoint, &greeting, AsyncConnectionConfig::new()).await
+        self.open(&self.runtime, (endpoint, None), &greeting, AsyncConnectionConfig::new()).await
     }
 
     async fn open(
         &self,
         runtime: &Handle,
-        endpoint: &Endpoint,
+        (endpoint, peer): (&Endpoint, Option<SocketAddr>),
         greeting: &RedisConnectionInfo,
         config: AsyncConnectionConfig,
     ) -> RedisResult<Link> {
-        let stream = self.stream(endpoint).await?;
+        let stream = match peer {
+            Some(peer) => TcpStream::connect(peer).await?,
+            None => TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await?,
+        };
+        let peer = stream.peer_addr()?;
+        let stream = self.secured(stream, endpoint).await?;
         let config = config.set_response_timeout(Some(RESPONSE)).set_pipeline_buffer_size(QUEUE);
         let (connection, driver) = MultiplexedConnection::new_with_config(greeting, stream, config).await?;
         let driver = runtime.spawn(driver).abort_handle();
-        Ok(Link { endpoint: endpoint.clone(), connection, driver })
+        Ok(Link { endpoint: endpoint.clone(), peer, connection, driver })
     }
 
-    async fn stream(&self, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
-        let stream = TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await?;
+    async fn secured(&self, stream: TcpStream, endpoint: &Endpoint) -> io::Result<Box<dyn Stream>> {
         stream.set_nodelay(true)?;
         let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
         let name = ServerName::try_from(endpoint.host.clone()).map_err(io::Error::other)?;

@@ -40,9 +40,9 @@ impl Line {
         self.nodes.iter().map(|node| &node.link)
     }
 
-    /// Closes the connections of other runtimes that were not used since this was asked last.
-    pub(super) fn forget_unused(&self) {
-        self.nodes.iter().for_each(Node::forget_unused);
+    /// Closes connections of other runtimes that were not used since the last look.
+    pub(super) fn look(&self) {
+        self.nodes.iter().for_each(Node::look);
     }
 
     /// Asks every server whether it serves; a node of a cluster says so only while the whole cluster does.

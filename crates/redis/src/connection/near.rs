@@ -6,8 +6,10 @@
 
 use super::CONNECT;
 use super::dial::{Dialer, Link};
+use super::line::trouble;
 use redis::aio::{AsyncPushSender, MultiplexedConnection};
 use redis::{PushInfo, PushKind};
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use tokio::runtime::{Handle, Id};
 use tokio::time::timeout;
@@ -20,15 +22,23 @@ pub(crate) struct Node {
     near: Arc<Near>,
 }
 
-/// The connections that other runtimes drive.
+/// How other runtimes reach it, each by a connection of its own.
 #[derive(Default)]
 struct Near(Mutex<Vec<Place>>);
 
 struct Place {
     runtime: Id,
-    /// None while it is opened, and when it could not be.
-    link: Option<Link>,
+    way: Way,
     is_used: bool,
+}
+
+enum Way {
+    /// The connection of the line, until the one that is being opened is there.
+    Opening,
+    /// A connection that the runtime drives.
+    Near(Link),
+    /// The connection of the line, until the next look: another could not be had, or has ended.
+    Far,
 }
 
 impl Node {
@@ -46,25 +56,43 @@ impl Node {
         let mut places = self.near.places();
         if let Some(place) = places.iter_mut().find(|place| place.runtime == caller.id()) {
             place.is_used = true;
-            return place.link.as_ref().unwrap_or(&self.link).connection.clone();
+            return match &place.way {
+                Way::Near(link) => link.connection.clone(),
+                Way::Opening | Way::Far => far(),
+            };
         }
-        places.push(Place { runtime: caller.id(), link: None, is_used: true });
+        places.push(Place { runtime: caller.id(), way: Way::Opening, is_used: true });
         drop(places);
-        let (near, dialer, endpoint) = (self.near.clone(), self.dialer.clone(), self.link.endpoint.clone());
-        caller.spawn(async move {
-            let runtime = Handle::current();
-            let ended = Near::ear(Arc::downgrade(&near), runtime.id());
-            if let Ok(Ok(link)) = timeout(CONNECT, dialer.dial_on(&runtime, &endpoint, ended)).await {
-                near.put(runtime.id(), link);
-            }
-        });
+        self.open(&caller);
         far()
     }
 
-    /// Closes what nobody used since this was asked last, before a firewall forgets it. Whoever calls next opens
-    /// another.
-    pub(super) fn forget_unused(&self) {
-        self.near.take_out(|place| place.link.is_none() || !std::mem::take(&mut place.is_used));
+    fn open(&self, caller: &Handle) {
+        let (near, dialer) = (self.near.clone(), self.dialer.clone());
+        let (runtime, endpoint, peer) = (caller.clone(), self.link.endpoint.clone(), self.link.peer);
+        caller.spawn(async move {
+            let ear = Near::ear(Arc::downgrade(&near), runtime.id());
+            let link = timeout(CONNECT, dialer.dial_near(&runtime, &endpoint, peer, ear)).await;
+            let way = match link.unwrap_or_else(|_| Err(trouble("connecting to Redis took too long"))) {
+                Ok(link) => Way::Near(link),
+                Err(error) => {
+                    tracing::debug!(%error, "one connection to Redis has to do for several threads");
+                    Way::Far
+                }
+            };
+            near.turn(runtime.id(), |place| matches!(place.way, Way::Opening), way);
+        });
+    }
+
+    /// Closes what nobody used since the last look, before a firewall forgets it. Whoever calls next opens another.
+    pub(super) fn look(&self) {
+        let is_over = |place: &mut Place| match place.way {
+            Way::Opening => false,
+            Way::Near(_) => !mem::take(&mut place.is_used),
+            Way::Far => true,
+        };
+        let over: Vec<_> = self.near.places().extract_if(.., is_over).collect();
+        drop(over);
     }
 }
 
@@ -73,16 +101,15 @@ impl Near {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, runtime: Id, link: Link) {
-        // Without a place it has ended already, or took so long that another is tried.
-        if let Some(place) = self.places().iter_mut().find(|place| place.runtime == runtime) {
-            place.link = Some(link);
+    /// Sends the calls of `runtime` another way, if its place is such a one.
+    fn turn(&self, runtime: Id, is_such: impl Fn(&Place) -> bool, mut way: Way) {
+        let mut places = self.places();
+        if let Some(place) = places.iter_mut().find(|place| place.runtime == runtime && is_such(place)) {
+            mem::swap(&mut place.way, &mut way);
         }
-    }
-
-    fn take_out(&self, is_out: impl FnMut(&mut Place) -> bool) {
-        let out: Vec<_> = self.places().extract_if(.., is_out).collect();
-        drop(out);
+        // What was there, or was not wanted, is closed when nobody has to wait for it.
+        drop(places);
+        drop(way);
     }
 
     /// Hears of the end of the connection of `runtime`. Whether Redis is away is told by the line's own, and by calls
@@ -90,47 +117,9 @@ impl Near {
     fn ear(near: Weak<Self>, runtime: Id) -> impl AsyncPushSender {
         move |info: PushInfo| {
             if let Some(near) = near.upgrade().filter(|_| info.kind == PushKind::Disconnection) {
-                near.take_out(|place| place.runtime == runtime);
+                near.turn(runtime, |_| true, Way::Far);
             }
             Ok::<(), redis::aio::SendError>(())
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::connection::Supervisor;
-    use crate::contract::single;
-    use std::time::Duration;
-    use tokio::runtime::Builder;
-    use tokio::time::sleep;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn what_nobody_uses_is_closed() {
-        let supervisor = Supervisor::start(&single(), &Handle::current()).unwrap();
-        let line = supervisor.line().await.unwrap();
-        let other = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
-        let open = || line.node(0).unwrap().near.places().iter().filter(|place| place.link.is_some()).count();
-        let ask = || {
-            let line = line.clone();
-            other.spawn(async move {
-                let mut connection = line.node(0).unwrap().connection();
-                redis::cmd("PING").query_async::<String>(&mut connection).await
-            })
-        };
-        ask().await.unwrap().unwrap();
-        while open() == 0 {
-            sleep(Duration::from_millis(10)).await;
-        }
-        for _ in 0..3 {
-            ask().await.unwrap().unwrap();
-            line.forget_unused();
-            assert_eq!(open(), 1, "it is in use");
-        }
-        line.forget_unused();
-        assert_eq!(open(), 0);
-        ask().await.unwrap().unwrap();
-        other.shutdown_background();
     }
 }

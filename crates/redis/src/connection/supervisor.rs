@@ -24,8 +24,8 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How often servers are asked whether they are there.
 const HEARTBEAT: Duration = Duration::from_secs(1);
 
-/// After how many heartbeats the connections of other runtimes that nobody used meanwhile are closed.
-const REST: u32 = 30;
+/// After how many heartbeats the connections of other runtimes are looked at, and closed when nobody used them.
+const LOOK: u32 = 10;
 
 /// Between two attempts to build a line.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
@@ -172,8 +172,8 @@ impl Keeper {
         let left = async {
             for beat in 1_u32.. {
                 sleep(HEARTBEAT).await;
-                if beat.is_multiple_of(REST) {
-                    line.forget_unused();
+                if beat.is_multiple_of(LOOK) {
+                    line.look();
                 }
                 let is_broken = line.check(RESPONSE).await.is_err();
                 if is_broken || has_moved(&self.dialer, &self.topology, line).await {
