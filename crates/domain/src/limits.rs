@@ -132,10 +132,11 @@ pub struct SlidingLog(VecDeque<Timestamp>);
 impl SlidingLog {
     /// Where the key stands at `now`. A request counts for exactly `window`: at its end it counts no more.
     pub fn status(&self, limit: Limit, now: Timestamp) -> LimitStatus {
-        let counted = self.0.iter().filter(|at| **at + limit.window > now).count();
+        let spent = self.0.iter().take_while(|at| **at + limit.window <= now).count();
+        let counted = self.0.len() - spent;
         let used = u32::try_from(counted).unwrap_or(u32::MAX);
         // The entry whose leaving admits one more than now: the oldest, or a later one when the limit was lowered.
-        let leaving = self.0.len() - counted + counted.saturating_sub(limit.max as usize);
+        let leaving = spent + counted.saturating_sub(limit.max as usize);
         let reset = self.0.get(leaving).map_or(TimeDelta::zero(), |at| *at + limit.window - now);
         LimitStatus { limit: limit.max, remaining: limit.max.saturating_sub(used), reset }
     }

@@ -11,11 +11,7 @@ if refused then
 end
 for number, key in ipairs(KEYS) do
   local window = tonumber(ARGV[2 * number + 1])
-  local oldest = redis.call('LINDEX', key, 0)
-  while oldest and oldest + window <= now do
-    redis.call('LPOP', key)
-    oldest = redis.call('LINDEX', key, 0)
-  end
+  redis.call('LTRIM', key, spent(key, window), -1)
   redis.call('RPUSH', key, whole(now))
   forget(key, now + window)
 end

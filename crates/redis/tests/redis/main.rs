@@ -7,6 +7,7 @@ mod access;
 mod cluster;
 mod failures;
 mod keys;
+mod limits;
 mod measures;
 mod runtimes;
 mod sentinel;
