@@ -17,9 +17,9 @@ use crate::world::{FEW, World};
 /// How often a cheap request and its reference take turns.
 const ROUNDS: u32 = 7;
 /// How often a request with a password and a bare hash take turns.
-const PASSWORD_ROUNDS: u32 = 11;
+const PASSWORD_ROUNDS: u32 = 21;
 /// How many of these in a round, and in the rounds of which they come one after another.
-const PASSWORDS: u32 = 120;
+const PASSWORDS: u32 = 80;
 const SINGLE_PASSWORDS: u32 = 40;
 const SINGLE_ROUNDS: u32 = 5;
 /// More than there are connections.

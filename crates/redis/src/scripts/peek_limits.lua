@@ -1,2 +1,2 @@
 -- RateLimits::peek.
-return tightest()
+return {tightest(statuses())}
