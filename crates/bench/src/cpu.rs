@@ -24,6 +24,16 @@ impl Cpu {
         Self(used((pid, tid)).into_iter().collect())
     }
 
+    /// The same of the threads of a process that have this name.
+    pub(crate) fn of_threads_named(pid: i32, name: &str) -> Self {
+        let is_it = |tid: &i32| {
+            fs::read_to_string(format!("/proc/{pid}/task/{tid}/comm"))
+                .is_ok_and(|comm| comm.trim_end() == name)
+        };
+        let threads = numbers(Path::new(&format!("/proc/{pid}/task"))).into_iter().filter(is_it);
+        Self(threads.filter_map(|tid| used((pid, tid))).collect())
+    }
+
     /// What was used since `earlier`; a thread that began meanwhile counts in full.
     pub(crate) fn since(&self, earlier: &Self) -> Duration {
         let used = |(thread, now): (&(i32, i32), &u64)| {
@@ -99,6 +109,21 @@ mod tests {
         {
             assert!(!is_backend(other, "bench1"), "{other}");
         }
+    }
+
+    #[test]
+    fn threads_are_told_by_their_names() {
+        let pid = i32::try_from(std::process::id()).unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let named = std::thread::Builder::new().name("cpu-test-thread".to_owned());
+        let thread = named.spawn(move || ended.recv().is_err()).unwrap();
+        while Cpu::of_threads_named(pid, "cpu-test-thread").0.is_empty() {
+            std::thread::yield_now();
+        }
+        assert_eq!(Cpu::of_threads_named(pid, "cpu-test-thread").0.len(), 1);
+        assert!(Cpu::of_threads_named(pid, "cpu-test").0.is_empty());
+        drop(end);
+        assert!(thread.join().unwrap());
     }
 
     #[test]
