@@ -17,6 +17,9 @@ pub(crate) struct Machine {
     postgres: String,
     redis: String,
     wrk: String,
+    /// `kernel.sched_autogroup_enabled`: with 1 each session has as large a share of a core as any other, whatever the
+    /// niceness of its threads, and each connection to PostgreSQL is a session.
+    autogroup: String,
     /// Of the minute before: what else the machine was doing when the run began.
     load_before: String,
 }
@@ -39,16 +42,17 @@ impl Machine {
                 .map(|program| version(Command::new(program).arg("--version")))
                 .unwrap_or_default(),
             wrk: version(Command::new("wrk").arg("--version")),
+            autogroup: read("/proc/sys/kernel/sched_autogroup_enabled").trim().to_owned(),
             load_before: read("/proc/loadavg").split(' ').next().unwrap_or_default().to_owned(),
         }
     }
 
     /// On one line.
     pub(crate) fn line(&self) -> String {
-        let Self { cpu, cores, memory_gib, kernel, postgres, redis, wrk, load_before } = self;
+        let Self { cpu, cores, memory_gib, kernel, postgres, redis, wrk, autogroup, load_before } = self;
         format!(
             "{cpu}, {cores} cores, {memory_gib} GiB, Linux {kernel}, PostgreSQL {postgres}, Redis {redis}, wrk {wrk}; \
-             load before the run {load_before}"
+             sched_autogroup_enabled={autogroup}; load before the run {load_before}"
         )
     }
 }

@@ -12,7 +12,7 @@ end
 for number, key in ipairs(KEYS) do
   local log = logs[number]
   if log.gone > 0 then
-    redis.call('LTRIM', key, log.gone, -1)
+    redis.call('LPOP', key, log.gone)
   end
   redis.call('RPUSH', key, whole(now))
   forget(key, now + log.window)

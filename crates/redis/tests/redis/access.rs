@@ -20,7 +20,7 @@ async fn a_password_opens_and_a_wrong_one_does_not() {
 async fn a_user_of_the_access_list_needs_only_what_is_used() {
     let redis = Redis::launch().await.unwrap();
     let rights = "on >pass ~test:* &test:* +eval +evalsha +time +del +hset +hdel +hmget +pexpire +lrange +lindex \
-                  +lpop +rpush +rpop +ping +hello +select";
+                  +lpop +llen +rpush +rpop +ping +hello +select";
     let words: Vec<&str> = ["ACL", "SETUSER", "auth"].into_iter().chain(rights.split_whitespace()).collect();
     redis.command(&words).await.unwrap();
     let config = RedisConfig {
