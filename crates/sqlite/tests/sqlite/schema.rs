@@ -166,7 +166,7 @@ async fn searches_have_an_index() {
         "SELECT * FROM user_sessions WHERE user_id = ? AND expires_at > ? ORDER BY created_at DESC, id DESC",
         "SELECT id FROM user_sessions WHERE expires_at <= ? ORDER BY expires_at",
         "SELECT slot FROM one_time_codes WHERE expires_at <= ? ORDER BY expires_at",
-        "SELECT id FROM outbox WHERE status = ? AND next_attempt_at <= ? ORDER BY priority, created_at, id",
+        "SELECT id FROM outbox WHERE status = ? AND next_attempt_at <= ? ORDER BY priority, next_attempt_at, created_at, id",
         "SELECT count(*), min(created_at) FROM outbox WHERE status = ?",
         "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox AS mails WHERE mails.payload IS NULL
             AND mails.created_at < ? ORDER BY mails.created_at LIMIT ?)",
