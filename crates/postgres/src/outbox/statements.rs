@@ -69,18 +69,21 @@ pub(super) fn list(status: Option<MailStatus>, limit: u32) -> Statement<MailSql>
     mails.sql(" ORDER BY created_at DESC, id DESC LIMIT ?").bind::<BigInt, _>(i64::from(limit))
 }
 
+/// One behind the other, by their ids, so that of several at once none waits for one that waits for it.
 pub(super) fn requeue(ids: Option<&[MailId]>, now: Timestamp) -> Statement {
-    let dead = Statement::new(
-        "UPDATE outbox SET status = 'queued', attempts = 0, next_attempt_at = ? WHERE status = 'dead'",
+    let requeue = Statement::new(
+        "UPDATE outbox SET status = 'queued', attempts = 0, next_attempt_at = ?
+        WHERE id = ANY (ARRAY(SELECT id FROM outbox WHERE status = 'dead'",
     )
     .bind::<Timestamptz, _>(now);
-    match ids {
-        None => dead,
+    let dead = match ids {
+        None => requeue,
         Some(ids) => {
             let ids = ids.iter().map(|id| id.0).collect::<Vec<_>>();
-            dead.sql(" AND id = ANY(?)").bind::<Array<BigInt>, _>(ids)
+            requeue.sql(" AND id = ANY(?)").bind::<Array<BigInt>, _>(ids)
         }
-    }
+    };
+    dead.sql(" ORDER BY id FOR UPDATE))")
 }
 
 /// Yields how many are queued, since when the oldest is, and how many are dead.

@@ -5,7 +5,7 @@ use crate::{Database, number};
 use evently_auth_contract::given::{self, at, drastic_effects, effects, password, proof, sid};
 use evently_auth_contract::run;
 use evently_auth_domain::ports::{
-    ChangedUser, CreatedUser, DeletedUser, Expected, Opened, Rotation, Sessions, SessionsToEnd,
+    ChangedUser, CreatedUser, DeletedUser, Expected, Opened, Outbox, Rotation, Sessions, SessionsToEnd,
     UnchangedPassword, UserChange, Users,
 };
 use evently_auth_domain::session::{Generation, Touch};
@@ -202,5 +202,37 @@ fn a_deletion_that_waited_spares_who_became_the_last_admin() {
         assert_eq!(deleted, DeletedUser::LastAdmin);
         let left = "SELECT (SELECT count(*) FROM users) - (SELECT count(*) FROM outbox)";
         assert_eq!(number(&raw, left).await, 1);
+    });
+}
+
+/// In whichever order they lie in the table: whoever locked the first may lock the second as well.
+#[test]
+fn mails_are_requeued_one_behind_the_other() {
+    run(async {
+        let database = Database::new().await;
+        let (store, raw, mut other) = (database.store.clone(), database.raw().await, database.raw().await);
+        raw.batch_execute(
+            "INSERT INTO outbox (message_id, kind, priority, recipient, payload, request_id, created_at, status,
+                attempts, next_attempt_at, lease, is_claimed)
+            SELECT n, 'welcome', 1, 'ada@example.com', '', 'x', now(), 'dead', 1, now(), 1, false
+            FROM generate_series(1, 2) AS n;
+            UPDATE outbox SET last_error = 'moved behind the second' WHERE message_id = '1';
+            ANALYZE outbox",
+        )
+        .await
+        .unwrap();
+        let transaction = other.transaction().await.unwrap();
+        let lock = |number| format!("SELECT FROM outbox WHERE message_id = '{number}' FOR UPDATE NOWAIT");
+        transaction.batch_execute(&lock(1)).await.unwrap();
+        let requeue = tokio::spawn(async move { store.requeue(None, at(1)).await });
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        while number(&raw, waiting).await == 0 {
+            assert!(!requeue.is_finished(), "it waits for the first");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        transaction.batch_execute(&lock(2)).await.expect("the second is still free");
+        transaction.commit().await.unwrap();
+        assert_eq!(requeue.await.unwrap().unwrap(), 2);
     });
 }

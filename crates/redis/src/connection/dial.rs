@@ -64,7 +64,7 @@ impl Dialer {
     /// `PushKind::Disconnection` at the end of the connection. Waits without bound: the caller bounds it.
     pub(crate) async fn dial(&self, endpoint: &Endpoint, pushes: impl AsyncPushSender) -> RedisResult<Link> {
         let config = AsyncConnectionConfig::new().set_push_sender(pushes);
-        self.open(&self.runtime, (endpoint, None), &self.greeting, config).await
+        self.open(&self.runtime, endpoint, reach(endpoint).await?, &self.greeting, config).await
     }
 
     /// The same, driven by `runtime`, which this runs on, to the very server that was found at `endpoint` before: its
@@ -77,7 +77,7 @@ impl Dialer {
         pushes: impl AsyncPushSender,
     ) -> RedisResult<Link> {
         let config = AsyncConnectionConfig::new().set_push_sender(pushes);
-        self.open(runtime, (endpoint, Some(peer)), &self.greeting, config).await
+        self.open(runtime, endpoint, TcpStream::connect(peer).await?, &self.greeting, config).await
     }
 
     /// Whether it is the main runtime.
@@ -89,20 +89,18 @@ impl Dialer {
     pub(super) async fn dial_sentinel(&self, endpoint: &Endpoint, as_user: bool) -> RedisResult<Link> {
         let greeting = if as_user { self.greeting.clone() } else { RedisConnectionInfo::default() };
         let greeting = greeting.set_protocol(ProtocolVersion::RESP2).set_db(0).set_skip_set_lib_name();
-        self.open(&self.runtime, (endpoint, None), &greeting, AsyncConnectionConfig::new()).await
+        let config = AsyncConnectionConfig::new();
+        self.open(&self.runtime, endpoint, reach(endpoint).await?, &greeting, config).await
     }
 
     async fn open(
         &self,
         runtime: &Handle,
-        (endpoint, peer): (&Endpoint, Option<SocketAddr>),
+        endpoint: &Endpoint,
+        stream: TcpStream,
         greeting: &RedisConnectionInfo,
         config: AsyncConnectionConfig,
     ) -> RedisResult<Link> {
-        let stream = match peer {
-            Some(peer) => TcpStream::connect(peer).await?,
-            None => TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await?,
-        };
         let peer = stream.peer_addr()?;
         let stream = self.secured(stream, endpoint).await?;
         let config = config.set_response_timeout(Some(RESPONSE)).set_pipeline_buffer_size(QUEUE);
@@ -117,4 +115,8 @@ impl Dialer {
         let name = ServerName::try_from(endpoint.host.clone()).map_err(io::Error::other)?;
         Ok(Box::new(tls.connect(name, stream).await?))
     }
+}
+
+async fn reach(endpoint: &Endpoint) -> io::Result<TcpStream> {
+    TcpStream::connect((endpoint.host.as_str(), endpoint.port)).await
 }

@@ -186,27 +186,24 @@ async fn each_node_of_a_cluster_is_reached_so() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stopped_server_is_noticed_by_all() {
-    let redis = Redis::launch().await.unwrap();
-    let (world, runtime) = (world(&redis).await, runtime());
-    ask(&runtime, &world).await;
-    expect(&redis, 2).await;
-    redis.stop().await.unwrap();
-    on(&runtime, &world, async |world| world.expect_away().await).await;
-    redis.start().await.unwrap();
-    on(&runtime, &world, async |world| world.expect_back().await).await;
-    expect(&redis, 2).await;
-    runtime.shutdown_background();
+    let stop = async |redis: &Redis| redis.stop().await.unwrap();
+    is_noticed_by_all(stop, async |redis| redis.start().await.unwrap()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frozen_server_is_noticed_by_all() {
+    is_noticed_by_all(async |redis| redis.freeze().unwrap(), async |redis| redis.thaw().unwrap()).await;
+}
+
+async fn is_noticed_by_all(leave: impl AsyncFn(&Redis), come_back: impl AsyncFn(&Redis)) {
     let redis = Redis::launch().await.unwrap();
     let (world, runtime) = (world(&redis).await, runtime());
     ask(&runtime, &world).await;
     expect(&redis, 2).await;
-    redis.freeze().unwrap();
+    leave(&redis).await;
     on(&runtime, &world, async |world| world.expect_away().await).await;
-    redis.thaw().unwrap();
+    come_back(&redis).await;
     on(&runtime, &world, async |world| world.expect_back().await).await;
+    expect(&redis, 2).await;
     runtime.shutdown_background();
 }
