@@ -122,19 +122,30 @@ pub(super) struct Codes {
     pub(super) in_doubt: Option<Instant>,
 }
 
+/// The codes of one kind that had come at a moment.
+pub(super) struct Earlier {
+    pub(super) codes: Vec<String>,
+    /// Whether no other may come.
+    pub(super) are_all: bool,
+}
+
 impl Codes {
     pub(super) fn doubt(&mut self) {
         self.in_doubt = Some(Instant::now());
     }
 
-    /// A code was asked for at `asked`, and that was acknowledged: there is no other any more. Doubt is over when nothing
-    /// that was lost can arrive, and when the mails with earlier codes `have_come`: they would be taken for this one.
-    pub(super) fn renewed(&mut self, asked: Instant, have_come: bool) {
-        self.in_doubt = self.in_doubt.filter(|at| !have_come || asked < *at + DRAINED);
-        if !have_come {
+    /// A code was asked for at `asked`, and that was acknowledged: the `earlier` ones, as far as they had come by then,
+    /// ended. Doubt is over when nothing that was lost can arrive, and when there are no others that may still come: they
+    /// would be taken for this one.
+    pub(super) fn renewed(&mut self, asked: Instant, earlier: Earlier) {
+        let Earlier { codes, are_all } = earlier;
+        self.in_doubt = self.in_doubt.filter(|at| !are_all || asked < *at + DRAINED);
+        if !are_all {
             self.in_doubt.get_or_insert(asked);
         }
         (self.asked, self.wrong) = (Some(asked), 0);
+        let new: Vec<_> = codes.into_iter().filter(|code| !self.ended.contains(code)).collect();
+        self.ended.extend(new);
     }
 }
 
@@ -212,10 +223,10 @@ impl Account {
         self.mails.entry(kind).or_default().1 += 1;
     }
 
-    /// Whether every mail of this kind that may come is among the `came`.
-    pub(super) fn have_come(&self, kind: Kind, came: usize) -> bool {
+    /// The `codes` of this kind that came; each mail of it has one.
+    pub(super) fn earlier(&self, kind: Kind, codes: Vec<String>) -> Earlier {
         let (owed, perhaps) = self.mails.get(&kind).copied().unwrap_or_default();
-        came == owed + perhaps
+        Earlier { are_all: codes.len() == owed + perhaps, codes }
     }
 
     /// What is wrong with the mails that came.
@@ -271,16 +282,29 @@ fn codes_are_certain_again_when_nothing_can_arrive_and_every_mail_has_come() {
     let mut codes = Codes::default();
     codes.doubt();
     let at = codes.in_doubt.unwrap();
-    codes.renewed(at + DRAINED / 2, true);
-    assert!(codes.in_doubt.is_some(), "an attempt may still arrive");
-    codes.renewed(at + DRAINED, false);
-    assert!(codes.in_doubt.is_some(), "another code may still come");
-    codes.renewed(at + DRAINED, true);
-    assert!(codes.in_doubt.is_none() && codes.asked == Some(at + DRAINED));
-    codes.renewed(at + DRAINED, false);
-    assert!(codes.in_doubt.is_some(), "it cannot be told from one that is under way");
     let mut account = Account::new(1, 1, String::new());
     account.owed(Kind::ResetCode);
     account.perhaps_owed(Kind::ResetCode);
-    assert!(!account.have_come(Kind::ResetCode, 1) && account.have_come(Kind::ResetCode, 2));
+    let one = || account.earlier(Kind::ResetCode, vec!["111111".to_owned()]);
+    let all = || account.earlier(Kind::ResetCode, vec!["111111".to_owned(), "222222".to_owned()]);
+    codes.renewed(at + DRAINED / 2, all());
+    assert!(codes.in_doubt.is_some(), "an attempt may still arrive");
+    codes.renewed(at + DRAINED, one());
+    assert!(codes.in_doubt.is_some(), "another code may still come");
+    codes.renewed(at + DRAINED, all());
+    assert!(codes.in_doubt.is_none() && codes.asked == Some(at + DRAINED));
+    codes.renewed(at + DRAINED, one());
+    assert!(codes.in_doubt.is_some(), "it cannot be told from one that is under way");
+}
+
+#[test]
+fn the_code_of_a_registration_whose_answer_was_lost_ends_with_the_next() {
+    let mut account = Account::new(1, 1, String::new());
+    account.perhaps_owed(Kind::Verification);
+    for _ in 0..2 {
+        let earlier = account.earlier(Kind::Verification, vec!["111111".to_owned()]);
+        account.verification.renewed(Instant::now(), earlier);
+        assert!(account.verification.in_doubt.is_none(), "nothing else may come");
+        assert_eq!(account.verification.ended, ["111111"], "once");
+    }
 }

@@ -37,8 +37,7 @@ impl Visit<'_> {
 
     pub(super) async fn reset_password(&mut self) {
         let email = self.account.email.clone();
-        let before = self.world.letters.codes(&email, Kind::ResetCode);
-        let have_come = self.have_come(Kind::ResetCode);
+        let earlier = self.earlier(Kind::ResetCode);
         let asked = Instant::now();
         let Some(answer) = self.ask(Verb::Post, "/auth/forgot-password", None, json!({"email": email})).await
         else {
@@ -51,8 +50,7 @@ impl Visit<'_> {
         }
         self.acknowledge("forgot");
         self.account.owed(Kind::ResetCode);
-        self.account.reset.renewed(asked, have_come);
-        self.account.reset.ended.extend(before);
+        self.account.reset.renewed(asked, earlier);
         let Some(code) = self.read_code(&email, Kind::ResetCode, &self.account.reset.ended).await else {
             // When it comes, it cannot be told from the next one.
             return self.account.reset.doubt();

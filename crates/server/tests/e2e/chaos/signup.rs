@@ -1,6 +1,6 @@
 //! From nothing to a proven address.
 
-use super::account::Codes;
+use super::account::{Codes, Earlier};
 use super::letters::Kind;
 use super::visit::Visit;
 use super::world::Verb;
@@ -22,7 +22,7 @@ impl Visit<'_> {
             "password": account.password.value,
             "role": "admin", "is_verified": true, // never obeyed
         });
-        let have_come = self.have_come(Kind::Verification);
+        let earlier = self.earlier(Kind::Verification);
         let asked = Instant::now();
         let Some(answer) = self.ask(Verb::Post, "/auth/register", None, new).await else {
             self.account.exists.doubt(true);
@@ -45,13 +45,12 @@ impl Visit<'_> {
         self.account.id = answer.body["id"].as_i64();
         self.account.exists.acknowledge(true);
         self.account.owed(Kind::Verification);
-        self.account.verification.renewed(asked, have_come);
+        self.account.verification.renewed(asked, earlier);
     }
 
-    /// Whether every mail of this kind that may come has come.
-    pub(super) fn have_come(&self, kind: Kind) -> bool {
-        let came = self.world.letters.counts(&self.account.email).get(&kind).copied();
-        self.account.have_come(kind, came.unwrap_or_default())
+    /// The codes of this kind that came so far.
+    pub(super) fn earlier(&self, kind: Kind) -> Earlier {
+        self.account.earlier(kind, self.world.letters.codes(&self.account.email, kind))
     }
 
     /// Reads the code and presents it; on the way, what must not work.
@@ -151,10 +150,7 @@ impl Visit<'_> {
     }
 
     async fn resend(&mut self) {
-        let mailed = self.world.letters.codes(&self.account.email, Kind::Verification);
-        let codes = &mut self.account.verification;
-        let outstanding: Vec<_> = mailed.into_iter().filter(|code| !codes.ended.contains(code)).collect();
-        let have_come = self.have_come(Kind::Verification);
+        let earlier = self.earlier(Kind::Verification);
         let asked = Instant::now();
         let wanted = json!({"email": self.account.email});
         let Some(answer) = self.ask(Verb::Post, "/auth/resend-otp", None, wanted).await else {
@@ -168,10 +164,8 @@ impl Visit<'_> {
         self.acknowledge("resend");
         self.account.owed(Kind::Verification);
         let codes = &mut self.account.verification;
-        // One that is still under way cannot be told from the new one.
-        codes.renewed(asked, have_come);
         let before = codes.ended.len();
-        codes.ended.extend(outstanding);
+        codes.renewed(asked, earlier);
         if codes.ended.len() > before && self.dice.chance(30) {
             self.present_ended_code().await;
         }
