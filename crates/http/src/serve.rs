@@ -10,13 +10,16 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{AppConfig, Server, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::rt::net::TcpStream;
 use actix_web::{App, Error};
+use futures_util::future::{Either, select};
 use std::io;
 use std::net::TcpListener;
+use std::pin::pin;
 use std::time::Duration;
+use tokio::time::timeout;
 
-/// How long a client may take to send its first headers.
+/// How long a client may take to send its first headers, from their first byte on.
 const HEADERS_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long an idle connection is kept; longer than the minute that balancers keep theirs.
+/// How long an idle connection is kept, used before or not; longer than the minute that balancers keep theirs.
 const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a connection is kept to which nothing can be sent: longer than an idle one, and than any answer takes.
 const SILENCE: Duration = Duration::from_secs(80);
@@ -40,7 +43,8 @@ pub fn serve(listener: TcpListener, state: HttpState) -> io::Result<Server> {
 ///
 /// It is `HttpServer`, made by hand, because that takes no stream of ours; and actix alone waits for ever for the rest
 /// of headers that are not the first on their connection, of a chunked body that nobody reads, and for a client to
-/// take its answer.
+/// take its answer. It also has headers begin when a connection is opened: a client that opens some in advance would be
+/// told 408 on one, as if in answer to what it just begins to ask.
 pub(crate) fn serve_app<T>(
     listener: TcpListener,
     threads: Option<usize>,
@@ -63,7 +67,7 @@ where
     // At a stop it has idle connections closed at once.
     let stopping = server.graceful_shutdown_signal();
     let service = move || {
-        let stopping = stopping.clone();
+        let (stopping, stops) = (stopping.clone(), stopping.clone());
         let app = app().into_factory().map_err(|error| error.error_response());
         let http = HttpService::build()
             .client_request_timeout(HEADERS_TIMEOUT)
@@ -75,9 +79,13 @@ where
             })
             .local_addr(address)
             .h1(map_config(app, |()| AppConfig::default()));
-        fn_service(async |stream: TcpStream| {
-            let peer = stream.peer_addr().ok();
-            Ok::<_, DispatchError>((Lively::new(stream, SILENCE), peer))
+        fn_service(move |stream: TcpStream| {
+            let stops = stops.clone();
+            async move {
+                let peer = stream.peer_addr().ok();
+                first_use(&stream, stops.notified()).await?;
+                Ok::<_, DispatchError>((Lively::new(stream, SILENCE), peer))
+            }
         })
         .and_then(http)
     };
@@ -87,4 +95,16 @@ where
         .disable_signals()
         .listen("http", listener, service)?
         .run())
+}
+
+/// Waits until something can be read from `stream`, or its client closed it.
+///
+/// # Errors
+/// When nothing came in time, or the server `stops` before something does; then it is closed without a word.
+async fn first_use(stream: &TcpStream, stops: impl Future<Output = ()>) -> Result<(), DispatchError> {
+    let (used, stops) = (timeout(KEEP_ALIVE, stream.readable()), pin!(stops));
+    match select(pin!(used), stops).await {
+        Either::Left((Ok(readable), _)) => Ok(readable?),
+        Either::Left((Err(_), _)) | Either::Right(_) => Err(DispatchError::SlowRequestTimeout),
+    }
 }

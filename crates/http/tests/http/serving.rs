@@ -2,9 +2,9 @@
 
 use super::support::parts;
 use evently_auth_http::{HttpState, serve};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Runs `talk` against a server on a free port, then stops the server.
 async fn with_server(talk: impl FnOnce(SocketAddr) + Send + 'static) {
@@ -101,10 +101,43 @@ async fn garbage_and_endless_headers_are_refused() {
     .await;
 }
 
+/// As clients with a pool open one, and use it when all others are busy.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_may_be_used_long_after_it_was_opened() {
+    with_server(|address| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(6))).unwrap();
+        let nothing = stream.read(&mut [0]).map_err(|error| error.kind());
+        assert_eq!(nothing, Err(ErrorKind::WouldBlock), "it is told something, or closed");
+        stream.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_on_which_nothing_is_asked_do_not_hold_up_a_stop() {
+    let (send, receive) = std::sync::mpsc::channel();
+    with_server(move |address| {
+        let unused = TcpStream::connect(address).unwrap();
+        let mut idle = TcpStream::connect(address).unwrap();
+        idle.write_all(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n").unwrap();
+        idle.read_exact(&mut [0; 12]).unwrap();
+        send.send((unused, idle, Instant::now())).unwrap();
+    })
+    .await;
+    let (mut unused, mut idle, asked) = receive.recv().unwrap();
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert_eq!(unused.read(&mut [0]).unwrap(), 0, "it is closed without a word");
+    idle.read_to_end(&mut Vec::new()).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn clients_that_dawdle_with_their_headers_are_let_go() {
     with_server(|address| {
-        let started = std::time::Instant::now();
+        let started = Instant::now();
         let answer = exchange(address, b"GET / HTTP/1.1\r\nhost: x\r\n");
         assert!(started.elapsed() < Duration::from_secs(15));
         assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");

@@ -21,7 +21,7 @@ fn clients(listener: &Listener<'_>) -> [Client; 9] {
     // Where nobody reads a body, who stops in it is silent like everybody.
     let body = if listener.reads { BODY } else { SILENCE };
     [
-        ("says nothing", String::new(), "", HEADERS),
+        ("says nothing", String::new(), "", SILENCE),
         ("stops in its headers", "GET / HTTP/1.1\r\nHo".to_owned(), "", HEADERS),
         ("trickles its headers", "GET / HTTP/1.1\r\n".to_owned(), "X: y\r\n", HEADERS),
         ("stops in its body", format!("{read}Content-Length: 50\r\n\r\n{{"), "", body),
