@@ -16,6 +16,12 @@ fn other_seeds_give_other_schedules() {
     assert_eq!(digests.len(), 300);
 }
 
+/// Person 3 moves to an address of person 2, who then resets a password with a code that came there.
+#[test]
+fn an_address_that_changed_hands_resets_nobodys_password_for_certain() {
+    run(380_061, None).unwrap();
+}
+
 #[test]
 fn a_failure_says_what_happened_and_how_to_see_it_again() {
     let failure = (0..).find_map(|seed| run(seed, Some(Bug::TakesFailureForAbsence)).err()).unwrap();

@@ -46,6 +46,12 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl Oracle {
+    /// Whether the address may be somebody else's by now.
+    pub(crate) fn is_crossed(&self, address: &EmailAddress) -> bool {
+        let slot = Slot::new(Purpose::VerifyEmail, address);
+        self.slots.get(&slot).is_some_and(|model| model.is_crossed)
+    }
+
     /// Judges the answer to a try.
     pub(crate) fn tried<T>(
         &mut self,
