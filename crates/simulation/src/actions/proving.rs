@@ -2,15 +2,17 @@
 
 use super::Sender;
 use crate::call::{Reply, Touches};
-use crate::fixtures::{FIXTURES, PEOPLE};
+use crate::fixtures::{FIXTURES, PEOPLE, now_or_never};
 use crate::oracle::class::{Class, Classed};
 use crate::oracle::codes::{Attempt, Slot};
 use crate::oracle::limits::Key;
 use crate::world::World;
 use evently_auth_domain::Auth;
 use evently_auth_domain::account::EmailAddress;
+use evently_auth_domain::audit::{AuditAction, AuditOutcome};
 use evently_auth_domain::code::{OneTimeCode, Purpose};
 use evently_auth_domain::mail::MailMessage;
+use evently_auth_domain::ports::{AuditLog, Users};
 use evently_auth_domain::usecases::{Register, ResetPassword, VerifyEmail};
 use std::rc::Rc;
 
@@ -122,20 +124,36 @@ impl World {
         let attempt = attempt(Purpose::ResetPassword, address, read, sender);
         let mut oracle = self.oracle.borrow_mut();
         oracle.tried(&attempt, class, &reply, &self.ledger);
-        match class {
-            // Whose password it is by now, nobody knows.
-            Class::Done if oracle.is_crossed(address) => {}
-            Class::Done => {
-                oracle.password_set(sender.person, password, &reply);
-                oracle.ended(sender.person, None, &reply, "a reset of the password");
+        match (class, self.whose_reset(reply.call)) {
+            (Class::Done, Some(owner)) => {
+                if owner == sender.person {
+                    oracle.password_set(owner, password, &reply);
+                } else {
+                    oracle.password_set_by_another(owner, password);
+                }
+                oracle.ended(owner, None, &reply, "a reset of the password");
             }
-            Class::Invalid | Class::Refused | Class::Limited => oracle.left_alone(sender.person, &reply),
-            Class::Denied | Class::Ours => {}
+            // Deleted since.
+            (Class::Done, None) => {}
+            (Class::Invalid | Class::Refused | Class::Limited, _) => oracle.left_alone(sender.person, &reply),
+            (Class::Denied | Class::Ours, _) => {}
         }
         drop(oracle);
         if class == Class::Done {
             self.expects("reset password", reply.call);
         }
+    }
+
+    /// Whose password this request set, says the audit: an address may be another person's by now.
+    fn whose_reset(&self, call: u32) -> Option<usize> {
+        let rows = now_or_never(AuditLog::rows(&self.store, 0, 10_000)).ok()?;
+        let (id, is_reset) = (format!("r{call}"), (AuditAction::PasswordReset, AuditOutcome::Success));
+        let mut events = rows.into_iter().map(|row| row.event);
+        let reset = events.find(|event| {
+            event.request_id.as_ref() == Some(&id) && (event.action, event.outcome) == is_reset
+        })?;
+        let user = now_or_never(Users::find(&self.store, reset.subject?)).ok()??;
+        FIXTURES.usernames.iter().position(|name| *name == user.username)
     }
 
     fn trying(&self, sender: Sender, purpose: Purpose, address: &EmailAddress) -> Touches {

@@ -80,6 +80,14 @@ impl Oracle {
         }
     }
 
+    /// Somebody else set the person's password, with a code that came to an address which changed hands.
+    pub(crate) fn password_set_by_another(&mut self, person: usize, password: usize) {
+        let account = self.accounts.entry(person).or_default();
+        account.version += 1;
+        account.certain = None;
+        account.replaced.remove(&password);
+    }
+
     /// A request that might have changed the account did not.
     pub(crate) fn left_alone<T>(&mut self, person: usize, reply: &Reply<T>) {
         let alone = self.was_alone_with(reply.call, person);

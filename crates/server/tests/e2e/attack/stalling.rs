@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 const HEADERS: u64 = 5 + 10;
 const BODY: u64 = 10 + 2 + 10;
 const SILENCE: u64 = 80 + 15;
+/// How long a connection on which nothing is asked is kept at least: longer than the minute that balancers keep theirs.
+const IDLE: u64 = 60;
 
 /// A client: what it says first, what it trickles each second, and when it is gone at the latest, in seconds.
 type Client = (&'static str, String, &'static str, u64);
@@ -68,9 +70,16 @@ pub(super) fn ends(listener: &Listener<'_>) {
         for raw in &mut deaf {
             raw.push(asked.as_bytes());
         }
+        let elapsed = started.elapsed().as_secs();
+        for (kind, .., raw) in &open {
+            let is_idle = ["says nothing", "asks no more"].contains(kind);
+            assert!(
+                !raw.is_closed || !is_idle || elapsed >= IDLE,
+                "{base}: who {kind} is gone after {elapsed} s"
+            );
+        }
         open.retain(|(.., raw)| !raw.is_closed);
         deaf.retain(|raw| !raw.is_closed);
-        let elapsed = started.elapsed().as_secs();
         for (kind, _, limit, _) in &open {
             assert!(elapsed < *limit, "{base}: who {kind} is still there");
         }
